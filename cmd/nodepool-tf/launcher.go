@@ -1,0 +1,86 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/nodepool-tf/nodepool-tf/reconciler"
+	"github.com/nodepool-tf/nodepool-tf/reconciler/config"
+	"github.com/nodepool-tf/nodepool-tf/reconciler/execute"
+)
+
+func launcherCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "launcher",
+		Usage: "serve node requests until SIGTERM or SIGINT (in the foreground, logging to stderr)",
+		Flags: []cli.Flag{
+			&cli.DurationFlag{Name: "stop-timeout", Value: 120 * time.Second, Usage: "how long a stop waits for launches in hand; they go on after it, and the next start takes them up"},
+			&cli.BoolFlag{Name: "f", Usage: "stay in the foreground (always so; accepted for Nodepool's sake)"},
+			&cli.BoolFlag{Name: "d", Usage: "stay in the foreground and log at level debug"},
+			&cli.BoolFlag{Name: "no-webapp", Usage: "do not open the HTTP port (there is none yet)"},
+		},
+		Action: func(c *cli.Context) error {
+			log := newLogger(c.Bool("debug") || c.Bool("d"))
+			cfg, err := loadConfig(c, log)
+			if err != nil {
+				return err
+			}
+			if len(cfg.ZooKeeper.Servers) == 0 {
+				return fmt.Errorf("%s: zookeeper-servers is empty: the launcher needs at least one", cfg.File)
+			}
+			if len(cfg.Providers) == 0 {
+				log.Warn("no provider to serve: add one with `driver: terraform`", "config", cfg.File)
+			}
+			self, err := os.Executable()
+			if err != nil {
+				return err
+			}
+			l, err := reconciler.NewLauncher(c.Context, reconciler.Options{
+				Config: cfg, Log: log, Worker: []string{self, "worker"}, StopTimeout: c.Duration("stop-timeout"), Version: "nodepool-tf " + version,
+			})
+			if err != nil {
+				return err
+			}
+			return l.Run(c.Context)
+		},
+	}
+}
+
+// workerCommand is the process that runs Terraform in one workspace. The launcher starts it; it outlives the launcher.
+func workerCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "worker",
+		Usage:     "run Terraform in one workspace (started by the launcher)",
+		ArgsUsage: "FOLDER",
+		Hidden:    true,
+		Action: func(c *cli.Context) error {
+			if c.NArg() != 1 {
+				return cli.Exit("worker takes one workspace folder", 2)
+			}
+			return execute.RunWorker(c.Args().First())
+		},
+	}
+}
+
+func newLogger(debug bool) *slog.Logger {
+	level := slog.LevelInfo
+	if debug {
+		level = slog.LevelDebug
+	}
+	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
+}
+
+// loadConfig reads the configuration and logs what is worth saying about it.
+func loadConfig(c *cli.Context, log *slog.Logger) (*config.Config, error) {
+	cfg, issues, err := config.Load(c.String("config"), c.String("secure"), os.Environ())
+	for _, i := range issues {
+		if err == nil || i.Severity == config.Warning {
+			log.Warn("configuration", "issue", i.String())
+		}
+	}
+	return cfg, err
+}

@@ -1,0 +1,77 @@
+// Command nodepool-tf gives Zuul its build nodes through Terraform.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/urfave/cli/v2"
+)
+
+// version is set by the linker.
+var version = "0.1.0-dev"
+
+func main() {
+	os.Exit(run(os.Args))
+}
+
+func run(args []string) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGUSR1)
+	defer stop()
+	// The first signal begins a clean stop; with the handler gone, the next one ends the process.
+	context.AfterFunc(ctx, stop)
+	err := app().RunContext(ctx, args)
+	var exit cli.ExitCoder
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &exit):
+		if msg := err.Error(); msg != "" {
+			fmt.Fprintln(os.Stderr, "nodepool-tf: "+msg)
+		}
+		return exit.ExitCode()
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		return 130
+	}
+	fmt.Fprintln(os.Stderr, "nodepool-tf: "+err.Error())
+	return 1
+}
+
+func app() *cli.App {
+	cli.VersionPrinter = func(c *cli.Context) { fmt.Fprintln(c.App.Writer, "nodepool-tf version: "+version) }
+	usage := func(c *cli.Context, err error, _ bool) error {
+		fmt.Fprintf(c.App.ErrWriter, "nodepool-tf: %v\nRun `nodepool-tf --help` to see what there is.\n", err)
+		return cli.Exit("", 2)
+	}
+	a := &cli.App{
+		Name:      "nodepool-tf",
+		Usage:     "build nodes for Zuul, through any Terraform module",
+		Version:   version,
+		Writer:    os.Stdout,
+		ErrWriter: os.Stderr,
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "config", Aliases: []string{"c"}, Value: "/etc/nodepool/nodepool.yaml", Usage: "main configuration `FILE`"},
+			&cli.StringFlag{Name: "secure", Aliases: []string{"s"}, Usage: "secure configuration `FILE`: ZooKeeper servers and TLS, image env-vars"},
+			&cli.BoolFlag{Name: "debug", Usage: "log at level debug"},
+		},
+		Commands:             []*cli.Command{launcherCommand(), listCommand(), requestListCommand(), validateCommand(), workerCommand()},
+		OnUsageError:         usage,
+		ExitErrHandler:       func(*cli.Context, error) {},
+		EnableBashCompletion: true,
+		Action: func(c *cli.Context) error {
+			if c.Args().Present() {
+				return usage(c, fmt.Errorf("there is no sub-command %q", c.Args().First()), false)
+			}
+			_ = cli.ShowAppHelp(c)
+			return cli.Exit("", 1)
+		},
+	}
+	for _, cmd := range a.Commands {
+		cmd.OnUsageError = usage
+	}
+	return a
+}

@@ -1,0 +1,159 @@
+package modules
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"unicode/utf8"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+)
+
+// Bounds that only a mistake or an attack exceeds.
+const (
+	maxText  = 1 << 20 // bytes of one template or expression
+	maxDepth = 64      // nesting of lists and maps in one input
+)
+
+// Input is one module input: a tree whose strings are templates over `node`.
+// The zero Input is null. It may hold secrets and has no String method.
+type Input struct {
+	lit      cty.Value            // when it depends on no variable
+	template hclsyntax.Expression // a string that does
+	list     []Input
+	object   map[string]Input
+	src      string
+	pos      string
+	path     string
+}
+
+// ParseInput reads a decoded YAML tree: string, bool, integers, float64, nil,
+// []any and map[string]any. Every string, also inside lists and maps, is an HCL
+// template over `node`; map keys are literal. pos names the place in the config
+// and starts every error (an *Error).
+func ParseInput(v any, pos string) (Input, error) { return parseInput(v, pos, "", 0) }
+
+func parseInput(v any, pos, path string, depth int) (Input, error) {
+	in := Input{pos: pos, path: path}
+	if depth > maxDepth {
+		return in, &Error{Pos: pos, Problem: fmt.Sprintf("lists and maps are nested more than %d deep", maxDepth)}
+	}
+	var err error
+	switch v := v.(type) {
+	case string:
+		return parseTemplate(v, pos, path)
+	case []any:
+		in.list = make([]Input, len(v))
+		for i, elem := range v {
+			if in.list[i], err = parseInput(elem, pos, fmt.Sprintf("%s[%d]", path, i), depth+1); err != nil {
+				return in, err
+			}
+		}
+	case map[string]any:
+		in.object, err = parseObject(v, pos, path, depth)
+	case map[any]any:
+		m := make(map[string]any, len(v))
+		for key, val := range v {
+			s, ok := key.(string)
+			if !ok {
+				return in, &Error{Pos: pos, Path: path, Problem: fmt.Sprintf("the key %v is not a string", key), Hint: "quote it"}
+			}
+			m[s] = val
+		}
+		in.object, err = parseObject(m, pos, path, depth)
+	default:
+		in.lit, err = literal(v)
+		if err != nil {
+			err = &Error{Pos: pos, Path: path, Problem: err.Error(), Hint: "quote it to pass it as text"}
+		}
+	}
+	return in, err
+}
+
+func parseObject(v map[string]any, pos, path string, depth int) (map[string]Input, error) {
+	object := make(map[string]Input, len(v))
+	for _, key := range slices.Sorted(maps.Keys(v)) {
+		if !utf8.ValidString(key) {
+			return nil, &Error{Pos: pos, Path: path, Problem: fmt.Sprintf("the key %q is not valid UTF-8", key)}
+		}
+		name := cty.NormalizeString(key)
+		if _, dup := object[name]; dup {
+			return nil, &Error{Pos: pos, Path: path, Problem: fmt.Sprintf("two keys differ only in how %q is encoded in Unicode", name)}
+		}
+		in, err := parseInput(v[key], pos, path+"["+strconv.Quote(key)+"]", depth+1)
+		if err != nil {
+			return nil, err
+		}
+		object[name] = in
+	}
+	return object, nil
+}
+
+// parseTemplate reads one string. A template that uses no variable is evaluated
+// at once, so that its errors too are found when the config is loaded.
+func parseTemplate(src, pos, path string) (Input, error) {
+	in := Input{pos: pos, path: path, src: src}
+	fail := func(problem string) (Input, error) {
+		return Input{}, &Error{Pos: pos, Path: path, Problem: problem, Hint: templateHint(src)}
+	}
+	if !utf8.ValidString(src) {
+		return Input{}, &Error{Pos: pos, Path: path, Problem: "the text is not valid UTF-8", Hint: "for binary data use base64"}
+	}
+	if len(src) > maxText {
+		return Input{}, &Error{Pos: pos, Path: path, Problem: fmt.Sprintf("the text is longer than %d bytes", maxText)}
+	}
+	expr, diags := hclsyntax.ParseTemplate([]byte(src), "", hcl.InitialPos)
+	if diags.HasErrors() {
+		return fail(describe(diags))
+	}
+	if problem := check(expr, map[string]cty.Value{"node": anyNode()}); problem != "" {
+		return fail(problem)
+	}
+	in.template = expr
+	if len(expr.Variables()) == 0 {
+		v, diags := expr.Value(&hcl.EvalContext{Functions: functions})
+		if diags.HasErrors() {
+			return fail(describe(diags))
+		}
+		in.lit, in.template = v, nil
+	}
+	return in, nil
+}
+
+// eval is the input's value for one node: wholly known, without marks.
+func (in Input) eval(ctx *hcl.EvalContext) (cty.Value, error) {
+	switch {
+	case in.template != nil:
+		v, diags := in.template.Value(ctx)
+		if diags.HasErrors() {
+			return cty.NilVal, &Error{Pos: in.pos, Path: in.path, Problem: describe(diags), Hint: templateHint(in.src)}
+		}
+		return v, nil
+	case in.list != nil:
+		elems := make([]cty.Value, len(in.list))
+		for i, elem := range in.list {
+			v, err := elem.eval(ctx)
+			if err != nil {
+				return cty.NilVal, err
+			}
+			elems[i] = v
+		}
+		return cty.TupleVal(elems), nil
+	case in.object != nil:
+		attrs := make(map[string]cty.Value, len(in.object))
+		for _, name := range slices.Sorted(maps.Keys(in.object)) {
+			v, err := in.object[name].eval(ctx)
+			if err != nil {
+				return cty.NilVal, err
+			}
+			attrs[name] = v
+		}
+		return cty.ObjectVal(attrs), nil
+	case in.lit != cty.NilVal:
+		return in.lit, nil
+	}
+	return cty.NullVal(cty.DynamicPseudoType), nil
+}

@@ -1,0 +1,133 @@
+package reconciler
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/nodepool-tf/nodepool-tf/reconciler/desire"
+	"github.com/nodepool-tf/nodepool-tf/state/lock"
+	"github.com/nodepool-tf/nodepool-tf/state/record"
+)
+
+// Waits before something is tried again.
+const (
+	lockedRetry = 100 * time.Millisecond // somebody else holds the lock, usually for a moment
+	errorRetry  = time.Second
+)
+
+// accept takes a request: lock, read again, pending (protocol.md 4.6.1). Its nodes follow from the loop.
+func (lp *loop) accept(d desire.Accept) {
+	end := lp.busyRequest(d.Request)
+	own := lp.l.own[d.PoolKey]
+	lp.do(func(ctx context.Context) {
+		req, err := lockRequest(ctx, lp.s, d.Request)
+		if err == nil && (req.State != record.RequestRequested || slices.Contains(req.DeclinedBy, own)) {
+			release(ctx, req.lock)
+			lp.post(func() { end(0); lp.seeRequest(d.Request, req.Request, 0) })
+			return
+		}
+		var mzxid int64
+		if err == nil {
+			req.SetState(record.RequestPending, time.Now())
+			if mzxid, err = req.save(ctx, lp.s); err != nil {
+				release(ctx, req.lock)
+			}
+		}
+		lp.post(func() {
+			if err != nil {
+				lp.requestFailed(d.Request, "accept", err, end)
+				return
+			}
+			end(0)
+			lp.log.Info("request accepted", "request", d.Request, "provider", d.Provider, "pool", d.Pool, "labels", len(req.NodeTypes))
+			h := &handler{
+				Handler: desire.Handler{Request: d.Request, Provider: d.Provider, Pool: d.Pool, Paused: d.Pause},
+				req:     req, nodes: map[string]*lockedNode{},
+			}
+			lp.handlers[d.Request] = h
+			lp.view.Handlers[d.Request] = &h.Handler
+			lp.seeRequest(d.Request, req.Clone(), mzxid)
+			lp.allocate(h, d.Allocs)
+		})
+	})
+}
+
+// requestFailed ends an effect on a request that we do not hold. It runs in the loop.
+func (lp *loop) requestFailed(id, op string, err error, end func(time.Duration)) {
+	switch {
+	case errors.Is(err, lock.ErrBusy):
+		end(lockedRetry)
+	case errors.Is(err, zk.ErrNoNode):
+		end(0)
+		lp.seeRequest(id, nil, 0)
+	case errors.Is(err, zk.ErrBadVersion):
+		end(lockedRetry)
+	default:
+		end(errorRetry)
+		if lp.ctx.Err() == nil {
+			lp.log.Warn("request could not be handled; it is tried again", "request", id, "op", op, "err", err)
+		}
+	}
+}
+
+// fill adds nodes to a handler.
+func (lp *loop) fill(d desire.Fill) {
+	h := lp.handlers[d.Request]
+	h.Paused = d.Pause
+	lp.allocate(h, d.Allocs)
+}
+
+// decline refuses a request that was not accepted: lock, read again, write, unlock (protocol.md 4.4).
+func (lp *loop) decline(d desire.Decline) {
+	end := lp.busyRequest(d.Request)
+	own, pools := lp.l.own[d.PoolKey], lp.registered()
+	lp.do(func(ctx context.Context) {
+		req, err := lockRequest(ctx, lp.s, d.Request)
+		var mzxid int64
+		if err == nil && req.State == record.RequestRequested && !slices.Contains(req.DeclinedBy, own) {
+			refuse(req.Request, own, pools)
+			mzxid, err = req.finish(ctx, lp.s, nil)
+			if err != nil {
+				release(ctx, req.lock)
+			}
+		} else if err == nil {
+			release(ctx, req.lock)
+		}
+		lp.post(func() {
+			if err != nil {
+				lp.requestFailed(d.Request, "decline", err, end)
+				return
+			}
+			end(0)
+			lp.log.Info("request declined", "request", d.Request, "provider", d.Provider, "pool", d.Pool, "reasons", d.Reasons, "state", req.State)
+			lp.seeRequest(d.Request, req.Request, mzxid)
+		})
+	})
+}
+
+// registered lists the ids of all registered pools, whatever they serve.
+func (lp *loop) registered() []string {
+	ids := make([]string, 0, len(lp.view.Pools))
+	for id := range lp.view.Pools {
+		ids = append(ids, id)
+	}
+	return ids
+}
+
+// refuse notes that a pool declines a request, and fails it when all registered pools have (protocol.md 4.4 step 2).
+func refuse(r *record.Request, own string, pools []string) {
+	if !slices.Contains(r.DeclinedBy, own) {
+		r.DeclinedBy = append(r.DeclinedBy, own)
+	}
+	state := record.RequestFailed
+	for _, id := range pools {
+		if !slices.Contains(r.DeclinedBy, id) {
+			state = record.RequestRequested
+		}
+	}
+	r.SetState(state, time.Now())
+}

@@ -1,0 +1,203 @@
+package reconciler
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/nodepool-tf/nodepool-tf/modules"
+	"github.com/nodepool-tf/nodepool-tf/reconciler/config"
+	"github.com/nodepool-tf/nodepool-tf/reconciler/desire"
+	"github.com/nodepool-tf/nodepool-tf/reconciler/workspace"
+	"github.com/nodepool-tf/nodepool-tf/state/lock"
+	"github.com/nodepool-tf/nodepool-tf/state/record"
+	"github.com/nodepool-tf/nodepool-tf/state/session"
+)
+
+// allocate starts to fill labels of a handler (protocol.md 4.6.2).
+func (lp *loop) allocate(h *handler, allocs []desire.Alloc) {
+	pool := lp.cfg.Provider(h.Provider).Pool(h.Pool)
+	for _, a := range allocs {
+		if a.Reuse != "" {
+			lp.reuse(h, a)
+			continue
+		}
+		lp.create(h, pool.Labels[a.Label])
+	}
+}
+
+// slot adds a node to a handler and returns how to find it again: entries may go while an effect runs.
+func (h *handler) slot(n desire.HandlerNode) func() *desire.HandlerNode {
+	h.seq++
+	n.Key = h.seq
+	h.Nodes = append(h.Nodes, n)
+	return func() *desire.HandlerNode {
+		for i := range h.Nodes {
+			if h.Nodes[i].Key == n.Key {
+				return &h.Nodes[i]
+			}
+		}
+		return nil
+	}
+}
+
+func (h *handler) node(id string) *desire.HandlerNode {
+	for i := range h.Nodes {
+		if h.Nodes[i].ID == id {
+			return &h.Nodes[i]
+		}
+	}
+	return nil
+}
+
+func (h *handler) forget(id string) {
+	h.Nodes = slices.DeleteFunc(h.Nodes, func(n desire.HandlerNode) bool { return n.ID == id })
+	delete(h.nodes, id)
+}
+
+// reuse takes a READY node: lock, read again, allocate, keep the lock.
+func (lp *loop) reuse(h *handler, a desire.Alloc) {
+	h.slot(desire.HandlerNode{Label: a.Label, ID: a.Reuse, Status: desire.Launching})
+	if h.Zone == "" {
+		h.Zone = a.Zone
+	}
+	end := lp.busyNode(a.Reuse)
+	tenant, requestor := h.req.TenantName, h.req.Requestor
+	lp.do(func(ctx context.Context) {
+		n, err := lockNode(ctx, lp.s, a.Reuse)
+		var mzxid int64
+		if err == nil {
+			if n.State != record.NodeReady || n.AllocatedTo != "" {
+				err = errTaken
+			} else {
+				n.AllocatedTo, n.TenantName, n.Requestor = h.Request, tenant, requestor
+				mzxid, err = n.save(ctx, lp.s)
+			}
+			if err != nil {
+				release(ctx, n.lock)
+			}
+		}
+		lp.post(func() {
+			if err != nil {
+				end(lockedRetry)
+				h.forget(a.Reuse) // its label is wanted again
+				lp.nodeError(a.Reuse, "reuse", err)
+				return
+			}
+			end(0)
+			h.nodes[a.Reuse] = n
+			h.node(a.Reuse).Status = desire.Ready
+			lp.hold(a.Reuse, true)
+			lp.log.Info("node reused", "node", a.Reuse, "request", h.Request, "provider", h.Provider, "pool", h.Pool)
+			lp.seeNode(a.Reuse, n.Clone(), mzxid)
+		})
+	})
+}
+
+var errTaken = errors.New("node was taken meanwhile")
+
+// nodeError notes what an effect on a node ran into. It runs in the loop.
+func (lp *loop) nodeError(id, op string, err error) {
+	switch {
+	case errors.Is(err, zk.ErrNoNode):
+		lp.seeNode(id, nil, 0)
+	case errors.Is(err, errHusk):
+		lp.husk(id)
+	case errors.Is(err, lock.ErrBusy), errors.Is(err, errTaken), errors.Is(err, zk.ErrBadVersion), lp.ctx.Err() != nil:
+	default:
+		lp.log.Warn("node could not be handled; it is tried again", "node", id, "op", op, "err", err)
+	}
+}
+
+// hold notes whether a handler of ours has a node's lock.
+func (lp *loop) hold(id string, held bool) {
+	if n := lp.view.Nodes[id]; n != nil {
+		n.Held = held
+		lp.watch(n)
+	}
+}
+
+// create makes a node's record and starts its launch: init, lock, building, in this order, because an unlocked
+// building node is anybody's to delete (protocol.md 9.15).
+func (lp *loop) create(h *handler, label *config.PoolLabel) {
+	at := h.slot(desire.HandlerNode{Label: label.Name, Status: desire.Launching})
+	now := time.Now()
+	created := record.Now(now)
+	image := lp.imageFor(label)
+	n := &record.Node{
+		Provider: h.Provider, Pool: h.Pool, Type: []string{label.Name}, AllocatedTo: h.Request, TenantName: h.req.TenantName,
+		Requestor: h.req.Requestor, Launcher: lp.l.own[desire.PoolKey{Provider: h.Provider, Pool: h.Pool}],
+		Attributes: label.Pool.NodeAttributes, CreatedTime: &created, ConnectionPort: json.RawMessage("22"), AZ: h.Zone,
+	}
+	n.SetState(record.NodeInit, now)
+	n.StateTime = created
+	setOwner(n, lp.l.stateID)
+	lp.do(func(ctx context.Context) {
+		ln, mzxid, err := lp.createNode(ctx, n, label, image)
+		lp.post(func() {
+			hn := at()
+			if err != nil {
+				if lp.ctx.Err() == nil {
+					lp.log.Warn("node record could not be created", "request", h.Request, "provider", h.Provider, "pool", h.Pool, "err", err)
+				}
+				hn.Status, hn.Reason = desire.Failed, "its record could not be created: "+err.Error()
+				return
+			}
+			hn.ID = ln.ID
+			h.nodes[ln.ID] = ln
+			la := &launch{node: ln, handler: h, label: label, attempt: 1, image: image.id}
+			lp.launches[ln.ID] = la
+			lp.seeNode(ln.ID, ln.Clone(), mzxid)
+			lp.hold(ln.ID, true)
+			lp.start(la)
+		})
+	})
+}
+
+func (lp *loop) createNode(ctx context.Context, n *record.Node, label *config.PoolLabel, image image) (*lockedNode, int64, error) {
+	name, err := lp.s.Create(ctx, nodesPath+"/", n.Encode(), zk.FlagSequence)
+	if err != nil {
+		// After a lost reply the record may exist. It is init, unlocked, and reaped as such.
+		return nil, 0, fmt.Errorf("create: %w", err)
+	}
+	n.ID = path.Base(name)
+	n.ImageID, n.Username, n.PythonPath, n.ShellType, n.ConnectionType = image.record, label.Username, label.PythonPath, label.ShellType, label.ConnectionType
+	n.ConnectionPort = json.RawMessage(strconv.Itoa(label.ConnectionPort))
+	n.Resources = maps.Clone(label.Resources)
+	n.SetState(record.NodeBuilding, time.Now())
+	lk, resp, err := lock.CreateHeld(ctx, lp.s, nodeLockPath(n.ID), session.SetOp(nodePath(n.ID), n.Encode(), 0))
+	if err != nil {
+		return nil, 0, fmt.Errorf("lock: %w", err)
+	}
+	ln := &lockedNode{Node: n, lock: lk, version: 1, saved: n.State}
+	if len(resp) == 0 || resp[0].Stat == nil { // done, but the reply got lost
+		return ln, 0, nil
+	}
+	ln.version = resp[0].Stat.Version
+	return ln, resp[0].Stat.Mzxid, nil
+}
+
+// order makes the workspace order of a launch attempt.
+func (lp *loop) order(la *launch) workspace.Order {
+	n := la.node
+	p := la.label.Pool.Provider
+	return workspace.Order{
+		Node: n.ID, Attempt: la.attempt, Request: la.handler.Request, Provider: n.Provider, Pool: n.Pool, Label: la.label.Name,
+		Spec: la.label.Spec, InternalIP: la.label.Pool.UseInternalIP, Timeout: p.LaunchTimeout,
+		Vars: modules.NodeVars{
+			ID: n.ID, Hostname: hostname(n.ID), Label: la.label.Name, Provider: n.Provider, Pool: n.Pool, Tenant: n.TenantName, ImageID: la.image,
+			Tags: map[string]string{"nodepool_node_id": n.ID, "nodepool_pool_name": n.Pool, "nodepool_provider_name": n.Provider},
+		},
+	}
+}
+
+// hostname is the instance name of a node (config-reference.md 3.1).
+func hostname(id string) string { return "np" + id }

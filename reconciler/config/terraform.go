@@ -1,0 +1,82 @@
+package config
+
+import (
+	"github.com/hashicorp/go-version"
+
+	"github.com/nodepool-tf/nodepool-tf/modules/schema"
+)
+
+// terraform reads the daemon-level section of design.md.
+func (l *loader) terraform(m *schema.Mapping) {
+	t := &l.cfg.Terraform
+	*t = Terraform{
+		Product: "terraform", StateDir: "/var/lib/nodepool-tf",
+		Backend:              map[string]any{"type": "zookeeper"},
+		MaxConcurrentApplies: 8, WarmPlugins: true,
+	}
+	s := m.Map("terraform")
+	if s == nil {
+		return
+	}
+	if path := s.Str("exec-path", ""); path != "" {
+		t.ExecPath = absolute(path)
+	}
+	t.Version = constraint(s, "version")
+	t.Product = enum(s, "product", t.Product, "terraform", "opentofu")
+	if dir := s.Str("state-dir", ""); dir != "" {
+		t.StateDir = absolute(dir)
+	}
+	if b := s.Map("backend"); b != nil {
+		t.Backend = backend(b)
+	}
+	t.MaxConcurrentApplies = atLeast(s, "max-concurrent-applies", t.MaxConcurrentApplies, 1)
+	t.WarmPlugins = s.Bool("warm-plugins", t.WarmPlugins)
+	s.Done()
+}
+
+// backend reads the settings as they are; only type is ours to know. Its values
+// may be secrets and are never told.
+func backend(b *schema.Mapping) map[string]any {
+	if _, ok := b.Name("type", "E-REQ", "a backend needs a type: zookeeper, or a Terraform backend such as s3"); !ok {
+		return nil
+	}
+	tree, _ := b.Tree()
+	settings, _ := tree.(map[string]any)
+	return settings
+}
+
+// constraint reads a version constraint such as ">= 1.6, < 2".
+func constraint(m *schema.Mapping, key string) string {
+	text := m.Str(key, "")
+	if text == "" {
+		return ""
+	}
+	if _, err := version.NewConstraint(text); err != nil {
+		f, _ := m.Get(key)
+		f.Error("E-VERSION", `expected a version constraint such as "~> 1.48" or ">= 1.6, < 2"`)
+	}
+	return text
+}
+
+// enum reads a string out of a closed set.
+func enum(m *schema.Mapping, key, def string, allowed ...string) string {
+	got := m.Str(key, def)
+	for _, a := range allowed {
+		if got == a {
+			return got
+		}
+	}
+	f, _ := m.Get(key)
+	f.Error("E-ENUM", "expected one of %s%s", list(allowed), nearHint(got, allowed))
+	return def
+}
+
+// atLeast reads an integer with a lower bound.
+func atLeast(m *schema.Mapping, key string, def, low int) int {
+	n := m.Int(key, def)
+	if f, ok := m.Get(key); ok && n < low {
+		f.Error("E-RANGE", "expected at least %d", low)
+		return def
+	}
+	return n
+}

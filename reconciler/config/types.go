@@ -1,0 +1,189 @@
+package config
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/nodepool-tf/nodepool-tf/modules"
+)
+
+// Config is one loaded configuration.
+type Config struct {
+	// File is the absolute path of the main file.
+	File string
+	// Hash is the hex SHA-256 of both files after substitution: equal hashes
+	// mean nothing to reload.
+	Hash string
+
+	ZooKeeper ZooKeeper
+	WebApp    WebApp
+	// MaxHoldAge is 0 when held nodes are kept for ever.
+	MaxHoldAge time.Duration
+
+	// Labels are the global labels by name; LabelNames is their file order.
+	Labels     map[string]*Label
+	LabelNames []string
+
+	// Providers are those this release drives, in file order.
+	Providers []*Provider
+	// Undriven are providers of drivers that are known but not driven yet:
+	// only their name, driver, priority, concurrency, pools and label names are
+	// filled in. Their nodes belong to somebody else.
+	Undriven []*Provider
+
+	// TenantLimits maps a tenant to its ceiling per resource (instances, cores,
+	// ram in MiB, volumes, volume-gb or any other key); an absent resource is
+	// unlimited.
+	TenantLimits map[string]map[string]float64
+
+	// DiskImages are the buildable images by name, inheritance applied.
+	// Abstract ones are not in it.
+	DiskImages map[string]*DiskImage
+
+	Terraform Terraform
+
+	ImagesDir, ElementsDir, BuildLogDir string
+	// BuildLogRetention is the number of old logs kept; negative keeps all.
+	BuildLogRetention int
+}
+
+// Provider returns the driven provider of that name, or nil.
+func (c *Config) Provider(name string) *Provider {
+	for _, p := range c.Providers {
+		if p.Name == name {
+			return p
+		}
+	}
+	return nil
+}
+
+// WebApp is where the status server listens; changing it needs a restart.
+type WebApp struct {
+	Port          int
+	ListenAddress string
+}
+
+// Label is a global label: what is kept ready of it, and for how long.
+type Label struct {
+	Name string
+	// MinReady is 0 when nothing is built ahead (a negative value loads as 0).
+	MinReady int
+	// MaxReadyAge is 0 when ready nodes never grow too old.
+	MaxReadyAge time.Duration
+}
+
+// Provider is one cloud as this launcher sees it.
+type Provider struct {
+	Name, Driver string
+	// Priority is the default of the pools; lower is preferred.
+	Priority int
+	// MaxConcurrency is the number of requests handled at once; -1 is no limit
+	// (a 0 in the file means that too, and loads as -1: D-42).
+	MaxConcurrency int
+	// LaunchRetries is the total number of attempts; 0 and 1 both mean one.
+	LaunchRetries int
+	// LaunchTimeout bounds one attempt, BootTimeout the host key scan after it.
+	LaunchTimeout, BootTimeout time.Duration
+	// MaxConcurrentApplies is 0 when only the daemon's own limit counts.
+	MaxConcurrentApplies int
+	// Region is copied to the node unless an output sets it.
+	Region string
+
+	// CloudImages exist already, DiskImages are uploaded by the builder.
+	CloudImages, DiskImages map[string]*Image
+
+	Pools []*Pool
+}
+
+// Pool returns the pool of that name, or nil.
+func (p *Provider) Pool(name string) *Pool {
+	for _, pool := range p.Pools {
+		if pool.Name == name {
+			return pool
+		}
+	}
+	return nil
+}
+
+// Image is one entry of a provider's cloud-images or diskimages, as written:
+// an empty string or port 0 means the entry (and, for a diskimage, the global
+// image) does not say.
+type Image struct {
+	Name string
+	// ImageID is what node.image_id becomes; empty for a diskimage, whose id is
+	// that of the newest ready upload.
+	ImageID                                         string
+	Username, PythonPath, ShellType, ConnectionType string
+	ConnectionPort                                  int
+}
+
+// Pool is a part of a provider with its own limits and labels.
+type Pool struct {
+	Name     string
+	Provider *Provider
+	// MaxServers is nil when unlimited; 0 or less disables the pool.
+	MaxServers *int
+	// Limits holds only the resources that are limited: instances, cores, ram
+	// (MiB) and whatever max-resources names.
+	Limits map[string]float64
+	// Priority is the pool's, else the provider's, else 100.
+	Priority int
+	// NodeAttributes is a JSON object stored on the nodes for Zuul, nil if unset.
+	NodeAttributes json.RawMessage
+	UseInternalIP  bool
+	Labels         map[string]*PoolLabel
+	// LabelNames is the file order.
+	LabelNames []string
+}
+
+// PoolLabel is how one pool makes a node of a label. Image settings are
+// resolved onto it: label, else image, else global image, else default.
+type PoolLabel struct {
+	Name string
+	Pool *Pool
+	Spec *modules.Spec
+	// Resources is what one node counts for in quotas; always has instances: 1.
+	Resources map[string]float64
+	// Image is nil when neither CloudImage nor DiskImage is set; at most one is.
+	Image                 *Image
+	CloudImage, DiskImage string
+
+	Username, PythonPath, ShellType, ConnectionType string
+	ConnectionPort                                  int
+	HostKeyChecking                                 bool
+}
+
+// DiskImage is one buildable image after inheritance (config-reference A2).
+type DiskImage struct {
+	Name, Parent string
+	// DibCmd is the build command, to be split as a shell would.
+	DibCmd string
+	// Elements in order, the parent's first; not de-duplicated.
+	Elements []string
+	// EnvVars overlay the builder's environment; the secure file has the last word.
+	EnvVars map[string]string
+	// Formats and KeepFormats as configured; each provider adds the one it needs.
+	Formats, KeepFormats            []string
+	DeleteAfterUpload, Pause        bool
+	RebuildAge, BuildTimeout        time.Duration
+	Release                         string
+	Username, PythonPath, ShellType string
+	Metadata                        map[string]string
+}
+
+// Terraform is the daemon-level terraform: section.
+type Terraform struct {
+	// ExecPath is empty when the program is looked for on PATH.
+	ExecPath string
+	// Version is a constraint such as ">= 1.6"; empty accepts any.
+	Version string
+	// Product is terraform or opentofu.
+	Product string
+	// StateDir is absolute.
+	StateDir string
+	// Backend has a string "type" and that backend's settings. It may hold
+	// secrets: never print it.
+	Backend              map[string]any
+	MaxConcurrentApplies int
+	WarmPlugins          bool
+}

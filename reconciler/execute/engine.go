@@ -1,0 +1,122 @@
+package execute
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	"github.com/hashicorp/go-version"
+	install "github.com/hashicorp/hc-install"
+	"github.com/hashicorp/hc-install/product"
+	"github.com/hashicorp/hc-install/releases"
+	"github.com/hashicorp/hc-install/src"
+	"github.com/hashicorp/terraform-exec/tfexec"
+)
+
+// oldest is the first version whose terraform_data, -json events and state format this package relies on. OpenTofu
+// counts on from Terraform 1.5, so the same bound serves both.
+var oldest = version.Must(version.NewVersion("1.4.0"))
+
+// Engine is a Terraform or OpenTofu binary that was run once to learn its version.
+type Engine struct {
+	Path    string
+	Product string // terraform or opentofu
+	Version string
+}
+
+// EngineOptions say where to look, as the config's `terraform` section does.
+type EngineOptions struct {
+	Path       string // exact binary; empty: PATH, then hc-install
+	Product    string // terraform or opentofu
+	Constraint string // version constraint such as ">= 1.6", empty: any that is not too old
+	InstallDir string // where hc-install may put a downloaded binary
+}
+
+// FindEngine locates the binary (configured path, PATH, hc-install in that order) and checks its version. OpenTofu
+// cannot be installed by hc-install: it must be on PATH or configured.
+func FindEngine(ctx context.Context, o EngineOptions) (Engine, error) {
+	name := map[string]string{"": "terraform", "terraform": "terraform", "opentofu": "tofu"}[o.Product]
+	if name == "" {
+		return Engine{}, &Error{Class: Config, Op: "find terraform", Err: fmt.Errorf("unknown product %q", o.Product), Hint: "terraform.product takes terraform or opentofu"}
+	}
+	path := o.Path
+	if path == "" {
+		found, err := exec.LookPath(name)
+		if err == nil {
+			path = found
+		} else if name == "tofu" {
+			return Engine{}, &Error{Class: Config, Op: "find opentofu", Err: err, Hint: "install it, or set terraform.exec-path"}
+		} else if path, err = installTerraform(ctx, o); err != nil {
+			return Engine{}, &Error{Class: Config, Op: "find terraform", Err: err, Hint: "install Terraform on PATH, or set terraform.exec-path in the configuration"}
+		}
+	}
+	e := Engine{Path: path, Product: map[string]string{"terraform": "terraform", "tofu": "opentofu"}[name]}
+	return e, e.check(ctx, o.Constraint)
+}
+
+func installTerraform(ctx context.Context, o EngineOptions) (string, error) {
+	if o.InstallDir == "" {
+		return "", errors.New("not on PATH")
+	}
+	if err := os.MkdirAll(o.InstallDir, 0o700); err != nil {
+		return "", err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
+	defer cancel()
+	var s src.Installable = &releases.LatestVersion{Product: product.Terraform, InstallDir: o.InstallDir}
+	if c, err := version.NewConstraint(o.Constraint); o.Constraint != "" && err == nil {
+		s = &releases.LatestVersion{Product: product.Terraform, InstallDir: o.InstallDir, Constraints: c}
+	}
+	path, err := install.NewInstaller().Ensure(ctx, []src.Source{s.(src.Source)})
+	if err != nil {
+		return "", fmt.Errorf("not on PATH, and downloading it failed: %w", err)
+	}
+	return path, nil
+}
+
+// check runs the binary once for its version.
+func (e *Engine) check(ctx context.Context, constraint string) error {
+	fail := func(err error, hint string) error {
+		return &Error{Class: Config, Op: "run " + e.Path, Err: err, Hint: hint}
+	}
+	dir, err := os.MkdirTemp("", "nodepool-tf-version-")
+	if err != nil {
+		return fail(err, "")
+	}
+	defer os.RemoveAll(dir)
+	if abs, err := filepath.Abs(e.Path); err == nil {
+		e.Path = abs
+	}
+	tf, err := tfexec.NewTerraform(dir, e.Path)
+	if err != nil {
+		return fail(err, "check terraform.exec-path")
+	}
+	if err := tf.SetEnv(Environ()); err != nil {
+		return fail(err, "")
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	v, _, err := tf.Version(ctx, true)
+	if err != nil {
+		return fail(err, "is it a Terraform or OpenTofu binary for this machine?")
+	}
+	e.Version = v.String()
+	if v.Core().LessThan(oldest) {
+		return fail(fmt.Errorf("version %s is too old", v), "nodepool-tf needs "+oldest.String()+" or newer")
+	}
+	if constraint == "" {
+		return nil
+	}
+	c, err := version.NewConstraint(constraint)
+	if err != nil {
+		return fail(fmt.Errorf("version constraint %q: %w", constraint, err), "terraform.version takes constraints such as \">= 1.6\"")
+	}
+	if !c.Check(v.Core()) {
+		return fail(fmt.Errorf("version %s does not satisfy %q", v, constraint), "install a fitting one, or change terraform.version")
+	}
+	return nil
+}

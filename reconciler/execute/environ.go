@@ -1,0 +1,23 @@
+package execute
+
+import (
+	"os"
+	"strings"
+
+	"github.com/hashicorp/terraform-exec/tfexec"
+)
+
+// Environ is the environment every Terraform run gets: the daemon's own, because providers find their credentials
+// there, without the variables that would change what a run does behind our back (TF_CLI_ARGS, TF_VAR_*, ...).
+func Environ() map[string]string {
+	env := map[string]string{}
+	for _, kv := range os.Environ() {
+		k, v, _ := strings.Cut(kv, "=")
+		env[k] = v
+	}
+	env = tfexec.CleanEnv(env)
+	delete(env, "TF_DATA_DIR")         // each workspace keeps its own
+	delete(env, "TF_PLUGIN_CACHE_DIR") // unsafe under concurrent init (field-notes.md A2)
+	env["CHECKPOINT_DISABLE"] = "1"
+	return env
+}

@@ -1,0 +1,103 @@
+package reconciler
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"time"
+
+	"github.com/nodepool-tf/nodepool-tf/reconciler/config"
+	"github.com/nodepool-tf/nodepool-tf/reconciler/desire"
+)
+
+const imagesEvery = 10 * time.Second
+
+// image is what a label boots: the id a module gets, and what the node's record says.
+type image struct{ id, record string }
+
+// imageIndex holds the newest READY upload of each diskimage and provider.
+type imageIndex map[desire.ImageKey]image
+
+// imageFor is the image of a label: the newest READY upload of its diskimage, else its cloud image, else none.
+func (lp *loop) imageFor(label *config.PoolLabel) image {
+	switch {
+	case label.DiskImage != "":
+		return lp.images[desire.ImageKey{Provider: label.Pool.Provider.Name, Image: label.DiskImage}]
+	case label.Image != nil:
+		return image{label.Image.ImageID, label.CloudImage}
+	}
+	return image{}
+}
+
+// watchImages keeps the index up to date for the diskimages that labels use.
+func (lp *loop) watchImages(ctx context.Context) {
+	wanted := map[desire.ImageKey]bool{}
+	for _, p := range lp.cfg.Providers {
+		for _, pool := range p.Pools {
+			for _, l := range pool.Labels {
+				if l.DiskImage != "" {
+					wanted[desire.ImageKey{Provider: p.Name, Image: l.DiskImage}] = true
+				}
+			}
+		}
+	}
+	if len(wanted) == 0 {
+		return
+	}
+	tick := time.NewTicker(imagesEvery)
+	defer tick.Stop()
+	for {
+		found := imageIndex{}
+		for key := range wanted {
+			if img, ok := lp.newestUpload(ctx, key); ok {
+				found[key] = img
+			}
+		}
+		lp.post(func() {
+			if maps.Equal(found, lp.images) {
+				return
+			}
+			lp.images = found
+			ids := map[desire.ImageKey]string{}
+			for k, img := range found {
+				ids[k] = img.id
+			}
+			lp.view.Images = ids
+		})
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// newestUpload finds the READY upload with the largest state_time (protocol.md 6.5).
+func (lp *loop) newestUpload(ctx context.Context, key desire.ImageKey) (image, bool) {
+	var best image
+	var when float64
+	builds, _, err := lp.s.Children(ctx, imagesPath+"/"+key.Image+"/builds")
+	if err != nil {
+		return image{}, false
+	}
+	for _, b := range builds {
+		dir := imagesPath + "/" + key.Image + "/builds/" + b + "/providers/" + key.Provider + "/images"
+		uploads, _, err := lp.s.Children(ctx, dir)
+		if err != nil {
+			continue
+		}
+		for _, u := range uploads {
+			data, _, err := lp.s.Get(ctx, dir+"/"+u)
+			var rec struct {
+				State      string  `json:"state"`
+				StateTime  float64 `json:"state_time"`
+				ExternalID string  `json:"external_id"`
+			}
+			if err != nil || json.Unmarshal(data, &rec) != nil || rec.State != "ready" || rec.ExternalID == "" || rec.StateTime <= when {
+				continue
+			}
+			best, when = image{rec.ExternalID, dir + "/" + u}, rec.StateTime
+		}
+	}
+	return best, when > 0
+}

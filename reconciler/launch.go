@@ -1,0 +1,283 @@
+package reconciler
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"strconv"
+	"time"
+
+	"github.com/nodepool-tf/nodepool-tf/modules"
+	"github.com/nodepool-tf/nodepool-tf/reconciler/config"
+	"github.com/nodepool-tf/nodepool-tf/reconciler/desire"
+	"github.com/nodepool-tf/nodepool-tf/reconciler/execute"
+	"github.com/nodepool-tf/nodepool-tf/reconciler/keyscan"
+	"github.com/nodepool-tf/nodepool-tf/reconciler/workspace"
+	"github.com/nodepool-tf/nodepool-tf/state/record"
+)
+
+// launch is one node on its way to READY: attempts follow each other until one succeeds or they are used up. What an
+// attempt left is destroyed before the next begins (protocol.md 4.6.3).
+type launch struct {
+	node    *lockedNode
+	handler *handler
+	label   *config.PoolLabel
+	image   string // node.image_id
+	attempt int
+	phase   phase
+	began   time.Time
+	reason  error // of the newest failure
+}
+
+type phase int
+
+const (
+	applying  phase = iota // the workspace works on it
+	finishing              // host key scan, READY being written
+	cleaning               // a failed attempt is destroyed
+	ended
+)
+
+func (lp *loop) start(la *launch) {
+	la.phase, la.began = applying, time.Now()
+	lp.l.manager.Launch(lp.order(la))
+}
+
+// outcome takes what a workspace says of a node.
+func (lp *loop) outcome(o workspace.Outcome) {
+	la := lp.launches[o.Node]
+	switch {
+	case la != nil:
+		lp.launchOutcome(la, o)
+	case o.Kind == workspace.Destroyed:
+		lp.resourcesGone(o.Node)
+	case o.Kind == workspace.DestroyFailed:
+		lp.destroyFailed(o)
+	}
+}
+
+func (lp *loop) launchOutcome(la *launch, o workspace.Outcome) {
+	switch o.Kind {
+	case workspace.Created:
+		if la.phase == applying && o.Attempt == la.attempt {
+			lp.finishLaunch(la, o.Fields)
+		}
+	case workspace.Failed:
+		if la.phase == applying && o.Attempt == la.attempt {
+			lp.attemptFailed(la, o.Err)
+		}
+	case workspace.Destroyed:
+		if la.phase == cleaning {
+			la.attempt++
+			lp.start(la)
+		}
+	case workspace.DestroyFailed:
+		if la.phase == cleaning {
+			lp.log.Warn("what a failed launch left could not be destroyed; the node fails and it is tried again", "node", o.Node, "workspace", o.Workspace, "class", o.Class(), "err", o.Err)
+			lp.launchFailed(la, la.reason, record.NodeFailed)
+		}
+	}
+}
+
+// finishLaunch turns a created node into a READY one: fields, host keys, record.
+func (lp *loop) finishLaunch(la *launch, f modules.Fields) {
+	la.phase = finishing
+	label, n := la.label, la.node
+	lp.do(func(ctx context.Context) {
+		err := apply(n.Node, f, label)
+		var scan time.Duration
+		if err == nil && label.HostKeyChecking && !f.HostKeysSet {
+			began := time.Now()
+			err = lp.scan(ctx, n.Node, label.Pool.Provider.BootTimeout)
+			scan = time.Since(began)
+		}
+		var mzxid int64
+		if err == nil {
+			n.SetState(record.NodeReady, time.Now())
+			if mzxid, err = n.save(ctx, lp.s); err != nil {
+				err = &lostError{err}
+			}
+		}
+		lp.post(func() {
+			var lost *lostError
+			switch {
+			case err == nil:
+				la.phase = ended
+				delete(lp.launches, n.ID)
+				if scan > 0 {
+					lp.log.Info("host keys", "node", n.ID, "keys", len(n.HostKeys), "dur", scan.Round(time.Millisecond))
+				}
+				lp.log.Info("node launched", "node", n.ID, "request", la.handler.Request, "provider", n.Provider, "pool", n.Pool, "attempt", la.attempt, "dur", time.Since(la.began).Round(time.Millisecond))
+				if hn := la.handler.node(n.ID); hn != nil {
+					hn.Status = desire.Ready
+				}
+				lp.seeNode(n.ID, n.Clone(), mzxid)
+			case errors.As(err, &lost):
+				// The record or the lock is not ours any more: nothing is written, the reaper or the next session
+				// decides what becomes of the node.
+				lp.loseLaunch(la, err)
+			default:
+				lp.attemptFailed(la, err)
+			}
+		})
+	})
+}
+
+// lostError is a failed write: the record, its lock or the session is gone.
+type lostError struct{ err error }
+
+func (e *lostError) Error() string { return "write record: " + e.err.Error() }
+func (e *lostError) Unwrap() error { return e.err }
+
+// apply copies outputs into a node's record (protocol.md 4.6.3 step 3).
+func apply(n *record.Node, f modules.Fields, label *config.PoolLabel) error {
+	n.InterfaceIP, n.PublicIPv4, n.PrivateIPv4, n.PublicIPv6 = f.InterfaceIP, f.PublicIPv4, f.PrivateIPv4, f.PublicIPv6
+	n.ExternalID, n.Hostname, n.AZ, n.Cloud, n.HostID = f.ExternalID, f.Hostname, f.AZ, f.Cloud, f.HostID
+	n.Region = f.Region
+	if n.Region == "" {
+		n.Region = label.Pool.Provider.Region
+	}
+	if f.ConnectionType != "" {
+		n.ConnectionType = f.ConnectionType
+	}
+	if f.Username != "" {
+		n.Username = f.Username
+	}
+	if len(f.ConnectionPort) > 0 {
+		n.ConnectionPort = f.ConnectionPort
+	}
+	if f.HostKeysSet {
+		n.HostKeys = f.HostKeys
+	}
+	if f.Resources != nil {
+		n.Resources = maps.Clone(f.Resources)
+	}
+	if len(f.Attributes) > 0 {
+		n.Attributes = mergeAttributes(label.Pool.NodeAttributes, f.Attributes)
+	}
+	if n.InterfaceIP == "" {
+		return &execute.Error{Class: execute.Config, Op: "read outputs of label " + label.Name, Err: errors.New("the node has no address"), Hint: "give the label or provider an `outputs: {interface_ip: ...}` expression"}
+	}
+	return nil
+}
+
+// mergeAttributes lays what the module says over the pool's node-attributes.
+func mergeAttributes(pool, module json.RawMessage) json.RawMessage {
+	merged := map[string]json.RawMessage{}
+	_ = json.Unmarshal(pool, &merged) // absent: empty
+	over := map[string]json.RawMessage{}
+	if json.Unmarshal(module, &over) != nil {
+		return module
+	}
+	maps.Copy(merged, over)
+	data, err := json.Marshal(merged)
+	if err != nil {
+		return module
+	}
+	return data
+}
+
+// scan waits until the node accepts connections and, for SSH, collects its host keys (operator-surface.md 6).
+func (lp *loop) scan(ctx context.Context, n *record.Node, limit time.Duration) error {
+	gather := n.ConnectionType == "ssh" || n.ConnectionType == "network_cli"
+	switch n.ConnectionType {
+	case "kubectl", "namespace", "project":
+		return nil
+	}
+	port, ok := n.Port()
+	if !ok {
+		return &execute.Error{Class: execute.Config, Op: "scan host keys", Err: fmt.Errorf("connection port is not a number")}
+	}
+	if err := lp.scans.Acquire(ctx, 1); err != nil {
+		return err
+	}
+	defer lp.scans.Release(1)
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	keys, err := keyscan.Scan(ctx, n.InterfaceIP, port, gather)
+	if err != nil {
+		return &execute.Error{Class: execute.Timeout, Op: "scan host keys of " + n.InterfaceIP + " port " + strconv.Itoa(port), Err: err, Hint: "boot-timeout is " + limit.String()}
+	}
+	if len(keys) > 0 {
+		n.HostKeys = keys
+	}
+	return nil
+}
+
+// attemptFailed decides what follows a failed attempt: the next one, or the node's end. A quota error is no attempt
+// (the node is aborted, its label launched again as a new node), and a configuration error is not helped by another.
+func (lp *loop) attemptFailed(la *launch, err error) {
+	class := execute.ClassOf(err)
+	attempts := max(1, la.label.Pool.Provider.LaunchRetries)
+	lp.log.Warn("launch attempt failed", "node", la.node.ID, "request", la.handler.Request, "provider", la.node.Provider, "pool", la.node.Pool,
+		"label", la.label.Name, "tenant", la.node.TenantName, "attempt", fmt.Sprintf("%d/%d", la.attempt, attempts), "class", class, "dur", time.Since(la.began).Round(time.Millisecond), "err", err)
+	la.reason = err
+	switch {
+	case class == execute.Quota:
+		lp.launchFailed(la, err, record.NodeAborted)
+	case class == execute.Config, la.attempt >= attempts, lp.view.Requests[la.handler.Request] == nil:
+		lp.launchFailed(la, err, record.NodeFailed)
+	default:
+		la.phase = cleaning
+		lp.l.manager.Destroy(la.node.ID)
+	}
+}
+
+// launchFailed ends a launch for good. The lock is kept until the handler lets go of the node; the reaper destroys
+// what is left.
+func (lp *loop) launchFailed(la *launch, reason error, state record.NodeState) {
+	la.phase = finishing
+	n := la.node
+	lp.do(func(ctx context.Context) {
+		n.SetState(state, time.Now())
+		mzxid, err := n.save(ctx, lp.s)
+		lp.post(func() {
+			if err != nil {
+				lp.loseLaunch(la, err)
+				return
+			}
+			la.phase = ended
+			delete(lp.launches, n.ID)
+			if hn := la.handler.node(n.ID); hn != nil {
+				hn.Status, hn.Reason = desire.Failed, reason.Error()
+				if state == record.NodeAborted {
+					hn.Status = desire.Aborted
+				}
+			}
+			lp.seeNode(n.ID, n.Clone(), mzxid)
+		})
+	})
+}
+
+// loseLaunch drops a launch whose record or lock is not ours any more.
+func (lp *loop) loseLaunch(la *launch, err error) {
+	if la.phase == ended {
+		return
+	}
+	la.phase = ended
+	id := la.node.ID
+	delete(lp.launches, id)
+	if hn := la.handler.node(id); hn != nil {
+		hn.Status, hn.Reason = desire.Failed, "its record was changed or deleted: "+err.Error()
+	}
+	if lp.ctx.Err() == nil {
+		lp.log.Warn("launch lost its record", "node", id, "request", la.handler.Request, "err", err)
+	}
+}
+
+// cancelQueued ends a launch that still waits for a free run.
+func (lp *loop) cancelQueued(id string) {
+	la := lp.launches[id]
+	if la != nil && la.phase == applying && lp.l.manager.Cancel(id) {
+		lp.launchFailed(la, errors.New("request was cancelled"), record.NodeFailed)
+	}
+}
+
+// nodeGone ends what is under way for a node whose record was deleted behind our back.
+func (lp *loop) nodeGone(id string) {
+	if la := lp.launches[id]; la != nil && la.phase != finishing {
+		lp.loseLaunch(la, errors.New("record is gone"))
+	}
+}

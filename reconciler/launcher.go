@@ -1,0 +1,205 @@
+package reconciler
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/nodepool-tf/nodepool-tf/reconciler/config"
+	"github.com/nodepool-tf/nodepool-tf/reconciler/desire"
+	"github.com/nodepool-tf/nodepool-tf/reconciler/execute"
+	"github.com/nodepool-tf/nodepool-tf/reconciler/workspace"
+	"github.com/nodepool-tf/nodepool-tf/state/record"
+	"github.com/nodepool-tf/nodepool-tf/state/session"
+)
+
+// Options of a launcher.
+type Options struct {
+	Config *config.Config
+	Log    *slog.Logger
+	// Worker is the command line of a worker process, to which a workspace folder is added: this binary's own hidden
+	// sub-command.
+	Worker []string
+	// StopTimeout bounds a graceful stop.
+	StopTimeout time.Duration
+	// Version is written into the component records.
+	Version string
+}
+
+// Launcher serves node requests until it is told to stop.
+type Launcher struct {
+	opts     Options
+	log      *slog.Logger
+	manager  *workspace.Manager
+	own      map[desire.PoolKey]string // pool ids, unique to this process (protocol.md 9.7)
+	fqdn     string
+	stateID  string
+	draining chan struct{}
+}
+
+// NewLauncher finds Terraform and takes the state directory. Errors name what to do.
+func NewLauncher(ctx context.Context, o Options) (*Launcher, error) {
+	t := o.Config.Terraform
+	engine, err := execute.FindEngine(ctx, execute.EngineOptions{Path: t.ExecPath, Product: t.Product, Constraint: t.Version, InstallDir: filepath.Join(t.StateDir, "engine")})
+	if err != nil {
+		return nil, err
+	}
+	m, err := workspace.Open(workspace.Options{
+		Dir: t.StateDir, Self: o.Worker, Engine: engine, Log: o.Log, MaxApplies: t.MaxConcurrentApplies,
+		ProviderLimit: func(name string) int {
+			if p := o.Config.Provider(name); p != nil {
+				return p.MaxConcurrentApplies
+			}
+			return 0
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	id, err := stateID(t.StateDir)
+	if err != nil {
+		m.Close()
+		return nil, err
+	}
+	l := &Launcher{opts: o, log: o.Log, manager: m, own: map[desire.PoolKey]string{}, fqdn: fqdn(), stateID: id, draining: make(chan struct{})}
+	for _, p := range o.Config.Providers {
+		for _, pool := range p.Pools {
+			l.own[desire.PoolKey{Provider: p.Name, Pool: pool.Name}] = record.PoolID(l.fqdn, p.Name, pool.Name)
+		}
+	}
+	o.Log.Info("launcher starts", "version", o.Version, "engine", engine.Product, "engine_version", engine.Version, "state_dir", t.StateDir, "workspaces", m.Stats().Workspaces)
+	return l, nil
+}
+
+// Run serves until ctx ends, then drains: what was accepted is finished within StopTimeout, nothing new is begun. A
+// lost ZooKeeper session is replaced by a new one. It returns an error only when going on makes no sense.
+func (l *Launcher) Run(ctx context.Context) error {
+	defer l.manager.Close()
+	// The sessions outlive ctx by the time it takes to drain.
+	live, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	go func() {
+		select {
+		case <-ctx.Done():
+		case <-live.Done():
+			return
+		}
+		l.log.Info("stopping: requests in hand are finished first", "timeout", l.opts.StopTimeout)
+		close(l.draining)
+		select {
+		case <-time.After(l.opts.StopTimeout):
+			l.log.Warn("stop timeout: launches still running go on by themselves and are taken up at the next start")
+			end()
+		case <-live.Done():
+		}
+	}()
+	l.prepareModules(live)
+	l.manager.Recover()
+	for {
+		done, err := l.session(live)
+		if err != nil || done {
+			return err
+		}
+		select {
+		case <-l.draining:
+			return nil
+		case <-live.Done():
+			return nil
+		case <-time.After(time.Second):
+		}
+	}
+}
+
+// prepareModules initialises every label's module in the background, so that no request waits for it.
+func (l *Launcher) prepareModules(ctx context.Context) {
+	go func() {
+		seen := map[string]bool{}
+		for _, p := range l.opts.Config.Providers {
+			for _, pool := range p.Pools {
+				for _, name := range pool.LabelNames {
+					label := pool.Labels[name]
+					if key := label.Spec.Key(); seen[key] || ctx.Err() != nil {
+						continue
+					} else {
+						seen[key] = true
+					}
+					if err := l.manager.Prepare(ctx, workspace.Order{Spec: label.Spec}); err != nil && ctx.Err() == nil {
+						l.log.Warn("module cannot be initialised; it is tried again at the first launch", "provider", p.Name, "pool", pool.Name, "label", name, "class", execute.ClassOf(err), "err", err)
+					}
+				}
+			}
+		}
+	}()
+}
+
+// session serves one ZooKeeper session. done is true after a clean stop.
+func (l *Launcher) session(ctx context.Context) (done bool, err error) {
+	connect, cancel := context.WithCancel(ctx)
+	defer cancel()
+	stop := context.AfterFunc(ctx, cancel)
+	defer stop()
+	go func() { // a stop while ZooKeeper is unreachable must not wait for it
+		select {
+		case <-l.draining:
+			cancel()
+		case <-connect.Done():
+		}
+	}()
+	s, err := Connect(connect, l.opts.Config.ZooKeeper, l.log)
+	if err != nil {
+		if connect.Err() != nil {
+			return true, nil
+		}
+		return false, err
+	}
+	defer s.Close()
+	cancel()
+	if err := l.bindTree(ctx, s); err != nil {
+		var mismatch *treeError
+		if errors.As(err, &mismatch) {
+			return false, err
+		}
+		l.log.Warn("zookeeper session failed at its start", "err", err)
+		return false, nil
+	}
+	lp := newLoop(l, s)
+	done, err = lp.run(ctx)
+	if err != nil {
+		l.log.Warn("zookeeper session ended; a new one follows", "err", err)
+	}
+	return done, nil
+}
+
+// Connect opens the ZooKeeper session that a configuration describes.
+func Connect(ctx context.Context, z config.ZooKeeper, log *slog.Logger) (*session.Session, error) {
+	chroot, err := z.ChrootPath()
+	if err != nil {
+		return nil, err
+	}
+	var tc *tls.Config
+	if z.TLS != nil {
+		if tc, err = session.LoadTLS(z.TLS.Cert, z.TLS.Key, z.TLS.CA); err != nil {
+			return nil, fmt.Errorf("zookeeper-tls: %w", err)
+		}
+	}
+	return session.Connect(ctx, session.Options{Servers: z.Addresses(), Chroot: chroot, TLS: tc, Timeout: z.Timeout, Logger: log})
+}
+
+func fqdn() string {
+	name, err := os.Hostname()
+	if err != nil || name == "" {
+		return "localhost"
+	}
+	return name
+}
+
+func shortHost(name string) string {
+	short, _, _ := strings.Cut(name, ".")
+	return short
+}

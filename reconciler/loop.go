@@ -1,0 +1,217 @@
+package reconciler
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+
+	"github.com/nodepool-tf/nodepool-tf/reconciler/config"
+	"github.com/nodepool-tf/nodepool-tf/reconciler/desire"
+	"github.com/nodepool-tf/nodepool-tf/reconciler/workspace"
+	"github.com/nodepool-tf/nodepool-tf/state/cache"
+	"github.com/nodepool-tf/nodepool-tf/state/record"
+	"github.com/nodepool-tf/nodepool-tf/state/session"
+)
+
+// Periods of protocol.md 4.8 and 4.9.
+const (
+	agesEvery  = 60 * time.Second
+	lostEvery  = 60 * time.Second
+	locksEvery = time.Hour
+	maxScans   = 500
+	lostGrace  = 5 * time.Second // before the first look for lost requests: the registry and cache settle
+)
+
+// loop is everything a launcher believes during one ZooKeeper session. Only its own goroutine touches it; others send
+// it functions to run.
+type loop struct {
+	l     *Launcher
+	s     *session.Session
+	cache *cache.Cache
+	cfg   *config.Config
+	log   *slog.Logger
+	ctx   context.Context // ends with the session or the launcher
+	wg    sync.WaitGroup  // everything the loop started
+
+	mailMu sync.Mutex
+	mail   []func()
+	wake   chan struct{}
+
+	view      desire.View
+	mzxid     map[string]int64 // newest transaction seen, by path
+	handlers  map[string]*handler
+	launches  map[string]*launch
+	deletions map[string]*lockedNode // node locks held while their resources are destroyed
+	pools     map[desire.PoolKey]*registration
+	poolNames map[string]string // component znode: pool id
+	images    imageIndex
+	scans     *semaphore.Weighted // host key scans at one time
+	unclear   map[string]bool     // malformed records already logged
+	watching  map[string]bool     // nodes whose lock is watched
+
+	lastAges, lastLost, lastLocks, lastOrphans time.Time
+	started                                    time.Time
+	missing                                    map[string]time.Time // workspace nodes without a record: first sighting
+}
+
+// handler is a request in hand.
+type handler struct {
+	desire.Handler
+	req   *lockedRequest
+	seq   int
+	nodes map[string]*lockedNode // by id; READY, failed and aborted ones, and those being launched
+}
+
+func newLoop(l *Launcher, s *session.Session) *loop {
+	lp := &loop{
+		l: l, s: s, cfg: l.opts.Config, log: l.log, wake: make(chan struct{}, 1),
+		mzxid: map[string]int64{}, handlers: map[string]*handler{}, launches: map[string]*launch{},
+		deletions: map[string]*lockedNode{}, pools: map[desire.PoolKey]*registration{}, unclear: map[string]bool{}, poolNames: map[string]string{},
+		watching: map[string]bool{}, missing: map[string]time.Time{}, images: imageIndex{}, scans: semaphore.NewWeighted(maxScans),
+	}
+	lp.view = desire.View{
+		Config: lp.cfg, Requests: map[string]*desire.Request{}, Nodes: map[string]*desire.Node{}, Pools: map[string]*record.Pool{},
+		Own: map[desire.PoolKey]string{}, Handlers: map[string]*desire.Handler{}, MinReady: map[string]string{},
+		MinReadyAfter: map[string]time.Time{}, Images: map[desire.ImageKey]string{},
+	}
+	return lp
+}
+
+// post sends the loop a function to run. It never blocks.
+func (lp *loop) post(f func()) {
+	lp.mailMu.Lock()
+	lp.mail = append(lp.mail, f)
+	lp.mailMu.Unlock()
+	select {
+	case lp.wake <- struct{}{}:
+	default:
+	}
+}
+
+// do runs an effect outside the loop.
+func (lp *loop) do(f func(ctx context.Context)) {
+	lp.wg.Add(1)
+	go func() {
+		defer lp.wg.Done()
+		f(lp.ctx)
+	}()
+}
+
+// run serves until the session is over (done false) or a drain has ended (done true).
+func (lp *loop) run(ctx context.Context) (done bool, err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	lp.ctx = ctx
+	defer func() {
+		lp.l.manager.SetNotify(nil)
+		cancel()
+		lp.wg.Wait()
+	}()
+	for _, p := range []string{requestsPath, requestLocksPath, nodesPath, imagesPath, componentsPath + "/pool", componentsPath + "/launcher", componentsPath + "/builder"} {
+		if err := lp.s.EnsurePath(ctx, p); err != nil {
+			return false, err
+		}
+	}
+	lp.cache = cache.New(lp.s, lp.log)
+	defer lp.cache.Close()
+	if err := lp.cache.Start(ctx); err != nil {
+		return false, err
+	}
+	lp.l.manager.SetNotify(func(o workspace.Outcome) { lp.post(func() { lp.outcome(o) }) })
+	if err := lp.register(ctx); err != nil {
+		return false, err
+	}
+	lp.do(lp.pump)
+	lp.do(lp.watchImages)
+	lp.started = time.Now()
+	return lp.serve(ctx)
+}
+
+// pump moves what the cache saw into the loop.
+func (lp *loop) pump(ctx context.Context) {
+	for {
+		events, err := lp.cache.Next(ctx)
+		if err != nil {
+			return
+		}
+		lp.post(func() {
+			for i := range events {
+				lp.see(&events[i])
+			}
+		})
+	}
+}
+
+func (lp *loop) serve(ctx context.Context) (done bool, err error) {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	var rest <-chan time.Time // a pause after an expensive pass
+	dirty, draining := true, lp.l.draining
+	for {
+		select {
+		case <-ctx.Done():
+			return true, nil
+		case <-lp.s.Done():
+			return false, lp.s.Err()
+		case <-draining:
+			draining = nil
+			lp.drain()
+			dirty = true
+		case <-tick.C:
+			lp.l.manager.Tick()
+			lp.orphans()
+			lp.requestLocks()
+			dirty = true
+		case <-rest:
+			rest = nil
+		case <-lp.wake:
+			lp.mailMu.Lock()
+			mail := lp.mail
+			lp.mail = nil
+			lp.mailMu.Unlock()
+			for _, f := range mail {
+				f()
+			}
+			dirty = true
+		}
+		if !dirty || rest != nil || lp.s.Suspended() {
+			continue
+		}
+		took := lp.pass()
+		dirty = false
+		if lp.view.Draining && len(lp.handlers) == 0 {
+			lp.log.Info("stopped: nothing left in hand")
+			return true, nil
+		}
+		// However large the fleet, deciding takes at most a fifth of a core: passes get rarer as they get longer.
+		if took > time.Millisecond {
+			rest = time.After(4 * took)
+		}
+	}
+}
+
+// pass decides once and starts what was decided.
+func (lp *loop) pass() time.Duration {
+	began := time.Now()
+	v := &lp.view
+	v.Now = began
+	v.Due = desire.Due{}
+	if began.Sub(lp.lastAges) >= agesEvery {
+		v.Due.Ages, lp.lastAges = true, began
+	}
+	if began.Sub(lp.started) >= lostGrace && began.Sub(lp.lastLost) >= lostEvery {
+		v.Due.Lost, lp.lastLost = true, began
+	}
+	for _, d := range desire.Decide(v) {
+		lp.act(d)
+	}
+	return time.Since(began)
+}
+
+// drain begins a clean stop: others see our pools vanish, nothing new is accepted.
+func (lp *loop) drain() {
+	lp.view.Draining = true
+	lp.unregister()
+}

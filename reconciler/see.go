@@ -1,0 +1,143 @@
+package reconciler
+
+import (
+	"github.com/nodepool-tf/nodepool-tf/reconciler/desire"
+	"github.com/nodepool-tf/nodepool-tf/state/cache"
+	"github.com/nodepool-tf/nodepool-tf/state/record"
+)
+
+// see takes one change of ZooKeeper into the view.
+func (lp *loop) see(e *cache.Event) {
+	switch e.Kind {
+	case cache.RequestChanged:
+		lp.seeRequest(e.ID, e.Request, e.Mzxid)
+	case cache.NodeChanged:
+		lp.seeNode(e.ID, e.Node, e.Mzxid)
+	case cache.PoolChanged:
+		if e.Pool == nil {
+			delete(lp.view.Pools, lp.poolOf(e.ID))
+		} else {
+			lp.view.Pools[e.Pool.ID] = e.Pool
+		}
+		lp.rememberPool(e.ID, e.Pool)
+	case cache.LockChanged:
+		if n := lp.view.Nodes[e.ID]; n != nil {
+			n.Known, n.Contended = true, len(e.Contenders) > 0
+		}
+	case cache.Malformed:
+		lp.malformed(e)
+	}
+}
+
+// seeRequest notes a request's record, nil for gone. mzxid is the transaction that wrote it: an older one than is
+// known is an echo.
+func (lp *loop) seeRequest(id string, r *record.Request, mzxid int64) {
+	path := requestPath(id)
+	if r == nil {
+		delete(lp.view.Requests, id)
+		delete(lp.mzxid, path)
+		lp.requestGone(id)
+		return
+	}
+	if mzxid != 0 && mzxid <= lp.mzxid[path] {
+		return
+	}
+	lp.mzxid[path] = max(mzxid, lp.mzxid[path])
+	delete(lp.unclear, path)
+	if known := lp.view.Requests[id]; known != nil {
+		if known.State != r.State {
+			lp.log.Info("request state", "request", id, "state", r.State)
+		}
+		known.Request = r
+		return
+	}
+	lp.view.Requests[id] = &desire.Request{Request: r}
+	lp.log.Info("request state", "request", id, "state", r.State, "labels", r.NodeTypes, "tenant", r.TenantName, "event", r.EventID)
+}
+
+// requestGone stops what was only begun for a request: launches that still wait for a free run.
+func (lp *loop) requestGone(id string) {
+	if h := lp.handlers[id]; h != nil {
+		for i := range h.Nodes {
+			if n := &h.Nodes[i]; n.Status == desire.Launching && n.ID != "" {
+				lp.cancelQueued(n.ID)
+			}
+		}
+	}
+}
+
+// seeNode notes a node's record, nil for gone.
+func (lp *loop) seeNode(id string, n *record.Node, mzxid int64) {
+	path := nodePath(id)
+	if n == nil {
+		delete(lp.view.Nodes, id)
+		delete(lp.mzxid, path)
+		lp.unwatch(id)
+		lp.nodeGone(id)
+		return
+	}
+	if mzxid != 0 && mzxid <= lp.mzxid[path] {
+		return
+	}
+	lp.mzxid[path] = max(mzxid, lp.mzxid[path])
+	delete(lp.unclear, path)
+	known := lp.view.Nodes[id]
+	if known == nil {
+		known = &desire.Node{Held: lp.launches[id] != nil}
+		lp.view.Nodes[id] = known
+	}
+	if known.Node == nil || known.State != n.State {
+		lp.log.Info("node state", "node", id, "state", n.State, "provider", n.Provider, "pool", n.Pool, "request", n.AllocatedTo)
+	}
+	known.Node = n
+	known.Foreign = lp.foreign(n)
+	lp.watch(known)
+}
+
+// foreign reports whether a node's resources are in a workspace that is not in our state directory: only the launcher
+// that has it can destroy them.
+func (lp *loop) foreign(n *record.Node) bool {
+	owner := stateOwner(n)
+	return owner != "" && owner != lp.l.stateID
+}
+
+// watch follows the lock of a node that is deleted once nobody holds it.
+func (lp *loop) watch(n *desire.Node) {
+	wanted := !n.Held && !n.Foreign && lp.cfg.Provider(n.Provider) != nil && (desire.Reapable(n.State) || n.State == record.NodeInit)
+	switch {
+	case wanted && !lp.watching[n.ID]:
+		lp.watching[n.ID] = true
+		n.Known = false
+		lp.cache.WatchLock(n.ID)
+	case !wanted:
+		lp.unwatch(n.ID)
+		n.Known, n.Contended = false, false
+	}
+}
+
+func (lp *loop) unwatch(id string) {
+	if lp.watching[id] {
+		delete(lp.watching, id)
+		lp.cache.UnwatchLock(id)
+	}
+}
+
+// malformed handles a znode that holds no record: an empty node is what is left of a deletion and is removed; the rest
+// is somebody else's mistake, logged once and left alone.
+func (lp *loop) malformed(e *cache.Event) {
+	path := requestPath(e.ID)
+	switch e.Of {
+	case cache.NodeChanged:
+		path = nodePath(e.ID)
+		delete(lp.view.Nodes, e.ID)
+		lp.husk(e.ID)
+	case cache.RequestChanged:
+		delete(lp.view.Requests, e.ID)
+	default:
+		path = componentsPath + "/pool/" + e.ID
+	}
+	if !lp.unclear[path] {
+		lp.unclear[path] = true
+		lp.log.Warn("record cannot be read and is left alone", "path", path, "err", e.Err)
+	}
+}

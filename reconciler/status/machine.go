@@ -1,0 +1,141 @@
+package status
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"unicode"
+	"unicode/utf16"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// JSON writes a list of objects, one a line, each with all keys in the order of the columns.
+func (t Table) JSON(w io.Writer) error {
+	b := bufio.NewWriter(w)
+	b.WriteString("[")
+	for i, row := range t.Rows {
+		if i > 0 {
+			b.WriteString(",")
+		}
+		b.WriteString("\n{")
+		for j, c := range t.Columns {
+			if j > 0 {
+				b.WriteString(", ")
+			}
+			var cell any
+			if j < len(row) {
+				cell = row[j]
+			}
+			fmt.Fprintf(b, "%q: %s", c.Key, cellJSON(cell))
+		}
+		b.WriteString("}")
+	}
+	if len(t.Rows) > 0 {
+		b.WriteString("\n")
+	}
+	b.WriteString("]\n")
+	return b.Flush()
+}
+
+// cellJSON encodes a cell. What a terminal might obey is written as \u escapes, which JSON
+// demands only below 0x20; such characters can stand in strings only, so the meaning is the same.
+func cellJSON(cell any) string {
+	if raw, ok := cell.(json.RawMessage); ok && !json.Valid(raw) {
+		cell = text(string(raw))
+	}
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(cell); err != nil {
+		return "null" // only for a type that Table does not allow
+	}
+	var out strings.Builder
+	for _, r := range strings.ToValidUTF8(strings.TrimSpace(b.String()), "\uFFFD") {
+		switch {
+		case r == ' ' || unicode.IsPrint(r):
+			out.WriteRune(r)
+		case r > 0xffff:
+			hi, lo := utf16.EncodeRune(r)
+			fmt.Fprintf(&out, `\u%04x\u%04x`, hi, lo)
+		default:
+			fmt.Fprintf(&out, `\u%04x`, r)
+		}
+	}
+	return out.String()
+}
+
+// YAML writes the same objects as JSON does, in block style. Non-ASCII text is escaped, for the
+// reason given at cellJSON.
+func (t Table) YAML(w io.Writer) error {
+	doc := yaml.Node{Kind: yaml.SequenceNode}
+	if len(t.Rows) == 0 {
+		doc.Style = yaml.FlowStyle
+	}
+	for _, row := range t.Rows {
+		m := &yaml.Node{Kind: yaml.MappingNode}
+		for j, c := range t.Columns {
+			var cell any
+			if j < len(row) {
+				cell = row[j]
+			}
+			value := &yaml.Node{}
+			if err := value.Encode(plain(cell)); err != nil {
+				return fmt.Errorf("write %s of a table as YAML: %w", c.Key, err)
+			}
+			m.Content = append(m.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: c.Key}, value)
+		}
+		doc.Content = append(doc.Content, m)
+	}
+	dumper, err := yaml.NewDumper(w, yaml.WithUnicode(false), yaml.WithLineWidth(-1))
+	if err != nil {
+		return fmt.Errorf("write a table as YAML: %w", err)
+	}
+	if err := dumper.Dump(&doc); err != nil {
+		return err
+	}
+	return dumper.Close()
+}
+
+// plain decodes raw JSON into values a YAML encoder knows; whole numbers stay whole.
+func plain(cell any) any {
+	raw, ok := cell.(json.RawMessage)
+	if !ok {
+		return cell
+	}
+	if len(raw) == 0 {
+		return nil
+	}
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.UseNumber()
+	var v any
+	if dec.Decode(&v) != nil {
+		return string(raw)
+	}
+	return numbers(v)
+}
+
+func numbers(v any) any {
+	switch v := v.(type) {
+	case json.Number:
+		if n, err := v.Int64(); err == nil {
+			return n
+		}
+		if f, err := v.Float64(); err == nil {
+			return f
+		}
+		return v.String()
+	case []any:
+		for i := range v {
+			v[i] = numbers(v[i])
+		}
+	case map[string]any:
+		for k := range v {
+			v[k] = numbers(v[k])
+		}
+	}
+	return v
+}

@@ -1,0 +1,7 @@
+// Package workspace keeps the Terraform workspaces of a launcher: many small folders, each holding the module blocks of
+// a few nodes. It decides which nodes go out together (group commit), runs creates and destroys with bounded
+// concurrency, and tells node by node what came of it.
+//
+// It owns the state directory. It knows nodes only by their ids and never speaks to ZooKeeper; the launcher asks it to
+// launch and destroy and acts on the outcomes. Only package reconciler and cmd import it.
+package workspace

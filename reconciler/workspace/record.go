@@ -1,0 +1,91 @@
+package workspace
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sort"
+	"time"
+
+	"github.com/nodepool-tf/nodepool-tf/modules"
+	"github.com/nodepool-tf/nodepool-tf/reconciler/execute"
+)
+
+// recordFile is what makes a folder a workspace. It is written before anything is rendered, so that whatever Terraform
+// may have made is remembered.
+const recordFile = "workspace.json"
+
+// Record is the persistent form of a workspace.
+type Record struct {
+	ID       string           `json:"id"`
+	Provider string           `json:"provider"`
+	Base     string           `json:"base"` // the initialised sibling it was made from
+	Created  time.Time        `json:"created"`
+	Slots    map[string]*Slot `json:"slots"` // by module block name
+}
+
+// Slot is one module block: one launch attempt of one node. What was rendered for it stays in <name>.tf, byte for
+// byte, until it is destroyed.
+type Slot struct {
+	Node    string            `json:"node"`
+	Attempt int               `json:"attempt"` // from 1
+	Request string            `json:"request"`
+	Pool    string            `json:"pool"`
+	Label   string            `json:"label"`
+	Vars    modules.NodeVars  `json:"vars"`
+	Outputs map[string]string `json:"outputs"` // node field: expression, as configured at launch
+	// InternalIP is the pool's use-internal-ip at launch.
+	InternalIP bool `json:"internal_ip"`
+	// Created is set once the create run for this slot has ended, whatever came of it.
+	Created bool `json:"created"`
+	// Doomed is set when the slot is to be destroyed.
+	Doomed bool `json:"doomed"`
+}
+
+// SlotName is the module block name of a launch attempt: the node's id is the key of everything, and a failed attempt
+// is never retried under its own name (Terraform would plan to replace what is left of it).
+func SlotName(node string, attempt int) string {
+	if attempt <= 1 {
+		return "n" + node
+	}
+	return fmt.Sprintf("n%s-%d", node, attempt)
+}
+
+func (r *Record) save(dir string) error {
+	data, err := json.MarshalIndent(r, "", " ")
+	if err != nil {
+		return err
+	}
+	return execute.WriteFile(filepath.Join(dir, recordFile), append(data, '\n'))
+}
+
+func (r *Record) names() []string {
+	names := make([]string, 0, len(r.Slots))
+	for n := range r.Slots {
+		names = append(names, n)
+	}
+	sort.Strings(names)
+	return names
+}
+
+// loadRecord reads a workspace folder's record.
+func loadRecord(dir string) (*Record, error) {
+	data, err := os.ReadFile(filepath.Join(dir, recordFile))
+	if err != nil {
+		return nil, err
+	}
+	r := &Record{}
+	if err := json.Unmarshal(data, r); err != nil {
+		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, recordFile), err)
+	}
+	if r.ID == "" || r.Provider == "" {
+		return nil, fmt.Errorf("%s: id or provider is missing", filepath.Join(dir, recordFile))
+	}
+	for name, s := range r.Slots {
+		if s == nil || s.Node == "" {
+			return nil, fmt.Errorf("%s: slot %s names no node", filepath.Join(dir, recordFile), name)
+		}
+	}
+	return r, nil
+}

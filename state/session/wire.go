@@ -1,0 +1,108 @@
+package session
+
+import (
+	"bytes"
+	"encoding/binary"
+	"net"
+	"time"
+)
+
+// opSetWatches is the request with which the library re-sends its watches.
+const opSetWatches = 101
+
+// wire is a connection that reads along. The library does not tell the
+// negotiated timeout, when the server was last heard, or the session id inside
+// the event callback; and it re-sends watches with a zxid that may be too new
+// (see watchFloor). All of that passes through here.
+type wire struct {
+	net.Conn
+	s       *Session
+	server  string
+	greeted bool          // our side of the handshake was written
+	since   int64         // changes after this zxid fire re-sent watches
+	reply   []byte        // first bytes of the server's side
+	id      int64         // from the reply
+	timeout time.Duration // from the reply
+}
+
+// Write mends the zxid of re-sent watches. The library writes whole packets:
+// length, then (first packet) version and last zxid seen, or (all others) xid,
+// opcode and, for re-sent watches, the zxid.
+func (w *wire) Write(b []byte) (int, error) {
+	switch {
+	case !w.greeted && len(b) >= 16:
+		w.greeted = true
+		w.since = w.s.resendFrom(int64(binary.BigEndian.Uint64(b[8:])))
+	case len(b) >= 20 && binary.BigEndian.Uint32(b[8:]) == opSetWatches:
+		if int64(binary.BigEndian.Uint64(b[12:])) > w.since {
+			b = bytes.Clone(b)
+			binary.BigEndian.PutUint64(b[12:], uint64(w.since))
+		}
+	}
+	return w.Conn.Write(b)
+}
+
+// Read notes that the server lives, and the handshake reply: length, version,
+// timeout in ms, session id.
+func (w *wire) Read(b []byte) (int, error) {
+	n, err := w.Conn.Read(b)
+	if n > 0 {
+		w.s.hear()
+	}
+	if n > 0 && len(w.reply) < 20 {
+		w.reply = append(w.reply, b[:n]...)
+		if len(w.reply) >= 20 {
+			w.timeout = time.Duration(int32(binary.BigEndian.Uint32(w.reply[8:]))) * time.Millisecond
+			w.id = int64(binary.BigEndian.Uint64(w.reply[12:]))
+			w.reply = w.reply[:20:20]
+		}
+	}
+	if err != nil {
+		w.s.noteDialError(err)
+	}
+	return n, err
+}
+
+// SetReadDeadline shortens the library's patience with a server that accepts
+// connections but never answers the handshake (ten times the read timeout).
+func (w *wire) SetReadDeadline(t time.Time) error {
+	if limit := time.Now().Add(w.s.options.Timeout); t.After(limit) {
+		t = limit
+	}
+	return w.Conn.SetReadDeadline(t)
+}
+
+// watchFloor decides from which zxid re-sent watches must fire.
+//
+// The library stamps them with the zxid of the newest response at the moment it
+// builds the request. On a busy session that may be a response of the new
+// connection already, and changes made while it was away would never fire.
+// Right is what it sent in the handshake. If the connection dropped again soon
+// afterwards, not every watch may have been re-sent, so the older value stays
+// until a connection lived for a session timeout.
+type watchFloor struct {
+	zxid  int64
+	since time.Time // when the newest connection was made
+	count int       // connections made
+}
+
+func (f *watchFloor) connected(now time.Time) {
+	f.since = now
+	f.count++
+}
+
+// next returns the value for a new connection. Firing too often is harmless:
+// it costs a read.
+func (f *watchFloor) next(lastSeen int64, now time.Time, timeout time.Duration) int64 {
+	settled := f.count <= 1 || now.Sub(f.since) >= timeout
+	if settled || lastSeen < f.zxid {
+		f.zxid = lastSeen
+	}
+	return f.zxid
+}
+
+func (s *Session) resendFrom(lastSeen int64) int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.floor.next(lastSeen, time.Now(), s.timeout)
+}

@@ -1,0 +1,18 @@
+package templates
+
+import "strings"
+
+// Hint tells an operator in our terms what a Terraform error about a rendered
+// block means, or gives "". summary and detail are those of a diagnostic of
+// `apply -json`. Such an error comes at plan time: nothing has been created.
+func Hint(summary, detail string) string {
+	text := strings.ToLower(summary + " " + detail)
+	switch {
+	case strings.Contains(text, "ephemeral") && strings.Contains(text, `"input"`):
+		return "the module has an output marked ephemeral; nodepool-tf reads a node's outputs from the state, which cannot hold it: " +
+			"take `ephemeral = true` off that output, or name another module that wraps this one and passes on only what a node needs"
+	case strings.Contains(text, "configuration_aliases"), strings.Contains(text, "missing required provider configuration"):
+		return "the module wants a provider configuration handed to it; nodepool-tf gives a module the default configuration of each provider only"
+	}
+	return ""
+}

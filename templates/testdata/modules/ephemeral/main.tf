@@ -1,0 +1,10 @@
+variable "token" {
+  type      = string
+  default   = "t"
+  ephemeral = true
+}
+
+output "token" {
+  value     = var.token
+  ephemeral = true
+}
