@@ -112,6 +112,7 @@ func (lp *loop) nodeError(id, op string, err error) {
 	case errors.Is(err, errHusk):
 		lp.husk(id)
 	case errors.Is(err, lock.ErrBusy), errors.Is(err, errTaken), errors.Is(err, zk.ErrBadVersion), lp.ctx.Err() != nil:
+		lp.log.Debug("node was not to be had", "node", id, "op", op, "err", err)
 	default:
 		lp.log.Warn("node could not be handled; it is tried again", "node", id, "op", op, "err", err)
 	}

@@ -1,6 +1,8 @@
 package reconciler
 
 import (
+	"time"
+
 	"github.com/nodepool-tf/nodepool-tf/reconciler/desire"
 	"github.com/nodepool-tf/nodepool-tf/state/cache"
 	"github.com/nodepool-tf/nodepool-tf/state/record"
@@ -23,6 +25,7 @@ func (lp *loop) see(e *cache.Event) {
 	case cache.LockChanged:
 		if n := lp.view.Nodes[e.ID]; n != nil {
 			n.Known, n.Contended = true, len(e.Contenders) > 0
+			lp.log.Debug("node lock", "node", e.ID, "contenders", len(e.Contenders))
 		}
 	case cache.Malformed:
 		lp.malformed(e)
@@ -34,9 +37,17 @@ func (lp *loop) see(e *cache.Event) {
 func (lp *loop) seeRequest(id string, r *record.Request, mzxid int64) {
 	path := requestPath(id)
 	if r == nil {
+		known := lp.view.Requests[id]
 		delete(lp.view.Requests, id)
 		delete(lp.mzxid, path)
 		lp.requestGone(id)
+		if known != nil {
+			for _, n := range known.Nodes {
+				if node := lp.view.Nodes[n]; node != nil {
+					lp.watch(node)
+				}
+			}
+		}
 		return
 	}
 	if mzxid != 0 && mzxid <= lp.mzxid[path] {
@@ -87,6 +98,7 @@ func (lp *loop) seeNode(id string, n *record.Node, mzxid int64) {
 		lp.view.Nodes[id] = known
 	}
 	if known.Node == nil || known.State != n.State {
+		known.NotBefore = time.Time{}
 		lp.log.Info("node state", "node", id, "state", n.State, "provider", n.Provider, "pool", n.Pool, "request", n.AllocatedTo)
 	}
 	known.Node = n
@@ -103,7 +115,8 @@ func (lp *loop) foreign(n *record.Node) bool {
 
 // watch follows the lock of a node that is deleted once nobody holds it.
 func (lp *loop) watch(n *desire.Node) {
-	wanted := !n.Held && !n.Foreign && lp.cfg.Provider(n.Provider) != nil && (desire.Reapable(n.State) || n.State == record.NodeInit)
+	wanted := !n.Held && !n.Foreign && lp.cfg.Provider(n.Provider) != nil &&
+		(desire.Reapable(n.State) || n.State == record.NodeInit || lp.stranded(n))
 	switch {
 	case wanted && !lp.watching[n.ID]:
 		lp.watching[n.ID] = true
@@ -113,6 +126,12 @@ func (lp *loop) watch(n *desire.Node) {
 		lp.unwatch(n.ID)
 		n.Known, n.Contended = false, false
 	}
+}
+
+// stranded reports whether a READY node is allocated to a request that is gone. It may be in an executor's hands, which
+// deletes the request before it writes in-use: its lock tells.
+func (lp *loop) stranded(n *desire.Node) bool {
+	return n.State == record.NodeReady && n.AllocatedTo != "" && lp.view.Requests[n.AllocatedTo] == nil
 }
 
 func (lp *loop) unwatch(id string) {

@@ -136,6 +136,7 @@ func FuzzProviderConfigStaysText(f *testing.F) {
 		f.Add(s, "key")
 	}
 	f.Add("\xff", "//")
+	f.Add("\r$${", "\r%%{") // doubling marks is read wrongly after a carriage return
 	f.Fuzz(func(t *testing.T, s, key string) {
 		files, err := templates.RenderRoot(templates.Root{ProviderConfig: map[string]any{
 			"p": []any{map[string]any{"s": s, "l": []any{s}}, map[string]any{"m": map[string]any{key: s}}},
@@ -215,4 +216,49 @@ func TestRenderingIsDeterministic(t *testing.T) {
 			readSlot(t, slot)
 		}
 	})
+}
+
+// All short strings of the characters that mean something to HCL, both ways.
+func TestEveryShortStringStaysText(t *testing.T) {
+	alphabet := []string{"$", "%", "{", "}", "\\", "\"", "\r", "\n", "~", "é"}
+	all := []string{""}
+	for range 4 {
+		longer := all
+		for _, s := range all {
+			for _, c := range alphabet {
+				longer = append(longer, s+c)
+			}
+		}
+		slices.Sort(longer)
+		all = slices.Compact(longer)
+	}
+	list, texts := []cty.Value{}, []any{}
+	for _, s := range all {
+		list, texts = append(list, cty.StringVal(s)), append(texts, s)
+	}
+	want := cty.TupleVal(list)
+	data, err := templates.RenderSlot(templates.Slot{Name: "n1", Source: "./m", Inputs: map[string]cty.Value{"x": want}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := readSlot(t, data)["x"]; !got.RawEquals(want) {
+		t.Error("HCL: a text changed")
+	}
+	files, err := templates.RenderRoot(templates.Root{ProviderConfig: map[string]any{"p": map[string]any{"x": texts}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, diags := hcljson.Parse(files[templates.ProvidersFile], "p.tf.json")
+	if diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	content, diags := file.Body.Content(&hcl.BodySchema{Blocks: []hcl.BlockHeaderSchema{{Type: "provider", LabelNames: []string{"name"}}}})
+	if diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	attrs, _ := content.Blocks[0].Body.JustAttributes()
+	got, diags := attrs["x"].Expr.Value(&hcl.EvalContext{})
+	if diags.HasErrors() || !got.RawEquals(want) {
+		t.Error("JSON: a text changed", diags)
+	}
 }

@@ -11,6 +11,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/hashicorp/hcl/v2/hclwrite"
+	"github.com/zclconf/go-cty/cty"
 )
 
 // renderProviders writes provider blocks in Terraform's JSON syntax, because
@@ -105,11 +107,16 @@ func escape(v any, path string, depth int) (any, error) {
 	return nil, fmt.Errorf("%s: a value of type %T; allowed: text, numbers, true, false, null, lists and maps (quote it to pass it as text)", path, v)
 }
 
-var templateMarks = strings.NewReplacer("${", "$${", "%{", "%%{")
-
+// escapeString gives the JSON text that Terraform evaluates to s. A string with
+// a template mark becomes one interpolation of an HCL string literal: doubling
+// the marks, the documented way, comes out wrong after a carriage return (the
+// scanner of hcl 2.25 reads "\r$$${" as "\r$$${").
 func escapeString(s, path string) (string, error) {
 	if !utf8.ValidString(s) {
 		return "", fmt.Errorf("%s: text is not valid UTF-8", path)
 	}
-	return templateMarks.Replace(s), nil
+	if strings.Contains(s, "${") || strings.Contains(s, "%{") {
+		return "${" + string(hclwrite.TokensForValue(cty.StringVal(s)).Bytes()) + "}", nil
+	}
+	return s, nil
 }

@@ -11,7 +11,7 @@ import (
 func (f Field) wrong(want string) {
 	switch {
 	case f.val.Kind != Null:
-		f.Error("E-TYPE", "expected %s, found %s%s", want, f.val.Kind, f.remedy(want))
+		f.Error("E-TYPE", "expected %s, found %s", want, f.val.Kind)
 	case f.rep.Mode != Load:
 		f.Error("E-TYPE", "expected %s, found null; leave the option out to get its default", want)
 	}
@@ -19,17 +19,14 @@ func (f Field) wrong(want string) {
 
 // loose reports a value that only loading accepts in place of want.
 func (f Field) loose(want string) {
-	f.SchemaError("E-TYPE", "expected %s, found %s%s", want, f.val.Kind, f.remedy(want))
-}
-
-func (f Field) remedy(want string) string {
+	remedy := ""
 	switch {
-	case want == "string" && f.val.Kind != List && f.val.Kind != Map:
-		return "; quote it"
-	case f.val.Kind == String && want != "string" && want != "list" && !strings.HasPrefix(want, "mapping"):
-		return "; remove the quotes if there are any"
+	case want == "string":
+		remedy = "; quote it"
+	case f.val.Kind == String:
+		remedy = "; remove the quotes"
 	}
-	return ""
+	f.SchemaError("E-TYPE", "expected %s, found %s%s", want, f.val.Kind, remedy)
 }
 
 // Str reads a string. Loading takes other scalars as Python's str() has them.
@@ -139,74 +136,4 @@ func (f Field) Seconds() (time.Duration, bool) {
 	}
 	n = max(-maxSeconds, min(maxSeconds, n))
 	return time.Duration(n * float64(time.Second)), ok
-}
-
-// Items reads a list. A null is an empty list when loading.
-func (f Field) Items() ([]Field, bool) {
-	if f.val.Kind != List {
-		f.wrong("list")
-		return nil, false
-	}
-	out := make([]Field, len(f.val.Items))
-	for i := range f.val.Items {
-		out[i] = f.item(i)
-	}
-	return out, true
-}
-
-// Strings reads a list of strings.
-func (f Field) Strings() ([]string, bool) {
-	items, ok := f.Items()
-	var out []string
-	for _, item := range items {
-		if s, ok := item.Str(); ok {
-			out = append(out, s)
-		}
-	}
-	return out, ok
-}
-
-// Tree reads anything as a plain Go tree (see Value.Go). Numbers must be finite,
-// as neither JSON nor Terraform knows others.
-func (f Field) Tree() (any, bool) {
-	if !f.finite() {
-		return nil, false
-	}
-	return f.val.Go(), true
-}
-
-func (f Field) finite() bool {
-	ok := true
-	switch f.val.Kind {
-	case Float:
-		if math.IsInf(f.val.Float, 0) || math.IsNaN(f.val.Float) {
-			f.Error("E-TYPE", "expected a finite number; quote it if it is meant as text")
-			return false
-		}
-	case List:
-		for i := range f.val.Items {
-			ok = f.item(i).finite() && ok
-		}
-	case Map:
-		for _, e := range f.val.Entries {
-			ok = f.child(e.Key, e.Value).finite() && ok
-		}
-	}
-	return ok
-}
-
-// Leaves calls fn for each scalar below f, in file order.
-func (f Field) Leaves(fn func(Field)) {
-	switch f.val.Kind {
-	case List:
-		for i := range f.val.Items {
-			f.item(i).Leaves(fn)
-		}
-	case Map:
-		for _, e := range f.val.Entries {
-			f.child(e.Key, e.Value).Leaves(fn)
-		}
-	default:
-		fn(f)
-	}
 }

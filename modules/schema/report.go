@@ -1,7 +1,9 @@
 package schema
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -72,13 +74,16 @@ func (r *Report) Add(issues ...Issue) {
 	}
 }
 
-// Issues returns what was recorded, in order.
+// Issues returns what was recorded, in the order of the file.
 func (r *Report) Issues() []Issue {
-	if r.dropped == 0 {
-		return r.issues
+	out := slices.Clone(r.issues)
+	slices.SortStableFunc(out, func(a, b Issue) int {
+		return cmp.Or(a.Line-b.Line, a.Col-b.Col)
+	})
+	if r.dropped > 0 {
+		out = append(out, Issue{File: r.File, Code: "W-MORE", Text: fmt.Sprintf("%d more issues are not listed", r.dropped)})
 	}
-	more := Issue{File: r.File, Code: "W-MORE", Text: fmt.Sprintf("%d more issues are not listed", r.dropped)}
-	return append(r.issues[:len(r.issues):len(r.issues)], more)
+	return out
 }
 
 func (r *Report) add(sev Severity, line, col int, path, code, text string) {

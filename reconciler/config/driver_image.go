@@ -13,9 +13,7 @@ func addImage(images map[string]*Image, f schema.Field, read func(*schema.Mappin
 	name, ok := m.Name("name", "E-REQ", "an image needs a name")
 	image := &Image{Name: name}
 	login(m, image)
-	if ok {
-		read(m, image)
-	}
+	read(m, image)
 	m.Done()
 	if !ok {
 		return
@@ -54,8 +52,9 @@ func cloudImage(m *schema.Mapping, i *Image) {
 
 // uploadedImage fills up from the global image what the entry does not say.
 func (l *loader) uploadedImage(m *schema.Mapping, i *Image) {
-	f, _ := m.Get("name")
-	l.checkBuildable(f, i.Name, schema.Field.Error)
+	if f, _ := m.Get("name"); i.Name != "" {
+		l.checkBuildable(f, i.Name, schema.Field.Error)
+	}
 	global := l.cfg.DiskImages[i.Name]
 	if global == nil {
 		return

@@ -31,11 +31,12 @@ func (l *loader) webApp(m *schema.Mapping) {
 	w.Done()
 }
 
-// port reads a TCP port; 0 lets the system choose where the default allows it.
+// port reads a TCP port; 0 lets the system choose. Upstream takes any integer
+// and fails later.
 func port(m *schema.Mapping, key string, def int) int {
 	n := m.Int(key, def)
 	if f, ok := m.Get(key); ok && (n < 0 || n > 65535) {
-		f.Error("E-RANGE", "a port is between 0 and 65535")
+		f.StrictError("E-RANGE", "a port is between 0 and 65535")
 	}
 	return n
 }

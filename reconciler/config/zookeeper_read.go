@@ -40,12 +40,13 @@ func servers(f schema.Field) []Server {
 		if !ok {
 			continue
 		}
-		host, ok := entry.Name("host", "E-REQ", "a ZooKeeper server needs a host")
-		s := Server{Host: host, Port: port(entry, "port", 2281), Chroot: entry.Str("chroot", "")}
+		s := Server{Host: entry.Str("host", ""), Port: port(entry, "port", 2281), Chroot: entry.Str("chroot", "")}
 		entry.Done()
-		if ok {
-			out = append(out, s)
+		if s.Host == "" {
+			entry.LoadError("E-REQ", "a ZooKeeper server needs a host")
+			continue
 		}
+		out = append(out, s)
 	}
 	return out
 }
@@ -85,7 +86,7 @@ func zooKeeperTimeout(m *schema.Mapping) time.Duration {
 		return defaultZooKeeperTimeout
 	}
 	if n <= 0 || n > 3600 {
-		f.Error("E-RANGE", "expected between 0 and 3600 seconds")
+		f.StrictError("E-RANGE", "expected more than 0 and at most 3600 seconds; the default of 10 is used")
 		return defaultZooKeeperTimeout
 	}
 	return time.Duration(n * float64(time.Second))

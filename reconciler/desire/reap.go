@@ -25,7 +25,7 @@ func (p *pass) reap() {
 		}
 		switch {
 		case n.State == record.NodeReady && n.AllocatedTo != "" && p.Requests[n.AllocatedTo] == nil:
-			if !n.Contended {
+			if n.Known && !n.Contended {
 				p.add(Deallocate{id})
 			}
 		case Reapable(n.State) && n.Known && !n.Contended && !p.mayResume(n):
