@@ -3,7 +3,6 @@ package modules
 import (
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -72,16 +71,3 @@ func stepName(tr hcl.Traversal) (string, bool) {
 }
 
 func nodeAttributes() []string { return append(slices.Clone(nodeNames), "tags") }
-
-// templateHint helps whoever wrote a shell or Ansible variable by accident.
-func templateHint(src string) string {
-	switch {
-	case strings.Contains(src, "${") && strings.Contains(src, "%{"):
-		return "write $${ for a literal ${ and %%{ for a literal %{"
-	case strings.Contains(src, "%{"):
-		return "write %%{ for a literal %{"
-	case strings.Contains(src, "${"):
-		return "write $${ for a literal ${"
-	}
-	return ""
-}

@@ -92,37 +92,6 @@ func parseObject(v map[string]any, pos, path string, depth int) (map[string]Inpu
 	return object, nil
 }
 
-// parseTemplate reads one string. A template that uses no variable is evaluated
-// at once, so that its errors too are found when the config is loaded.
-func parseTemplate(src, pos, path string) (Input, error) {
-	in := Input{pos: pos, path: path, src: src}
-	fail := func(problem string) (Input, error) {
-		return Input{}, &Error{Pos: pos, Path: path, Problem: problem, Hint: templateHint(src)}
-	}
-	if !utf8.ValidString(src) {
-		return Input{}, &Error{Pos: pos, Path: path, Problem: "the text is not valid UTF-8", Hint: "for binary data use base64"}
-	}
-	if len(src) > maxText {
-		return Input{}, &Error{Pos: pos, Path: path, Problem: fmt.Sprintf("the text is longer than %d bytes", maxText)}
-	}
-	expr, diags := hclsyntax.ParseTemplate([]byte(src), "", hcl.InitialPos)
-	if diags.HasErrors() {
-		return fail(describe(diags))
-	}
-	if problem := check(expr, map[string]cty.Value{"node": anyNode()}); problem != "" {
-		return fail(problem)
-	}
-	in.template = expr
-	if len(expr.Variables()) == 0 {
-		v, diags := expr.Value(&hcl.EvalContext{Functions: functions})
-		if diags.HasErrors() {
-			return fail(describe(diags))
-		}
-		in.lit, in.template = v, nil
-	}
-	return in, nil
-}
-
 // eval is the input's value for one node: wholly known, without marks.
 func (in Input) eval(ctx *hcl.EvalContext) (cty.Value, error) {
 	switch {

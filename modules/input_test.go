@@ -46,6 +46,7 @@ func TestEvalInputs(t *testing.T) {
 		"base64":         {`${base64encode("a${node.label}")}`, str("YXNtYWxs")},
 		"directive":      {"%{ if node.tenant == \"acme\" }yes%{ else }no%{ endif }", str("yes")},
 		"for":            {"${[for k, v in node.tags : k if v == \"main\"][0]}", str(TagPool)},
+		"no template":    {"\ufeffa\r$$", str("\ufeffa\r$$")},
 		"escaped":        {"$${HOME} %%{x} $", str("${HOME} %{x} $")},
 		"constant":       {`${length("abc") + length([1])}`, num("4")},
 		"try":            {`${try(tonumber(node.label), 7)}`, num("7")},
@@ -109,6 +110,7 @@ func TestParseInputErrors(t *testing.T) {
 		"argument count":  {"${upper(node.id, 1)}", []string{"Too many function arguments"}},
 		"type":            {"${node.id + [1]}", []string{"Invalid operand"}},
 		"constant fails":  {`${tonumber("x")}`, []string{"Invalid function argument"}},
+		"byte order mark": {"\ufeff${node.id}", []string{"byte order mark"}},
 		"bytes":           {"a\xffb", []string{"not valid UTF-8"}},
 		"nested": {map[string]any{"a": []any{"ok", map[string]any{"b": "${x}"}}},
 			[]string{`nodepool.yaml:3:9: at ["a"][1]["b"]: there is no variable x`}},
@@ -145,14 +147,14 @@ func TestEscapedTextIsItself(t *testing.T) {
 	escape := strings.NewReplacer("${", "$${", "%{", "%%{")
 	rapid.Check(t, func(rt *rapid.T) {
 		s := rapid.OneOf(rapid.String(), rapid.StringMatching(`[${}%"\\n]{0,12}`)).Draw(rt, "s")
+		if strings.Contains(s, "\r$") || strings.Contains(s, "\r%") || strings.HasPrefix(s, "\ufeff") {
+			return // hcl 2.25 reads these wrongly; see templates/providers.go
+		}
 		in, err := ParseInput([]any{escape.Replace(s)}, "")
 		if err != nil {
 			rt.Fatal(err)
 		}
 		v, err := in.eval(nil)
-		if strings.Contains(s, "\r$") || strings.Contains(s, "\r%") {
-			return // hcl 2.25 reads $${ wrongly there; see templates/providers.go
-		}
 		if err != nil || v.Index(cty.Zero).AsString() != cty.NormalizeString(s) {
 			rt.Fatalf("%q became %#v %v", s, v, err)
 		}
@@ -214,7 +216,7 @@ func TestCheckInputName(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	for _, name := range append([]string{"", "1a", "a.b", "${x}"}, reserved...) {
+	for _, name := range append([]string{"", "1a", "a.b", "\ufeffa", "${x}"}, reserved...) {
 		if CheckInputName(name) == nil {
 			t.Errorf("input %q allowed", name)
 		}

@@ -1,7 +1,8 @@
 package templates
 
 import (
-	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"regexp"
+
 	"github.com/hashicorp/hcl/v2/hclwrite"
 	"github.com/zclconf/go-cty/cty"
 
@@ -17,8 +18,12 @@ func literal(v cty.Value) (hclwrite.Tokens, error) {
 	return tokens(v), nil
 }
 
-// tokens is hclwrite.TokensForValue but for objects: that one writes a first key
-// `for` bare, which reads back as the start of a for expression.
+// bareKey are the keys written without quotes, narrower than HCL allows.
+var bareKey = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]*$`)
+
+// tokens is hclwrite.TokensForValue but for objects: that one writes bare a first
+// key `for`, which reads back as the start of a for expression, and a key with a
+// byte order mark, which does not read back at all.
 func tokens(v cty.Value) hclwrite.Tokens {
 	ty := v.Type()
 	switch {
@@ -42,7 +47,7 @@ func tokens(v cty.Value) hclwrite.Tokens {
 }
 
 func keyTokens(key cty.Value) hclwrite.Tokens {
-	if name := key.AsString(); hclsyntax.ValidIdentifier(name) && name != "for" {
+	if name := key.AsString(); bareKey.MatchString(name) && name != "for" {
 		return hclwrite.TokensForIdentifier(name)
 	}
 	return hclwrite.TokensForValue(key)

@@ -52,6 +52,7 @@ func FuzzTextStaysText(f *testing.F) {
 		f.Add(s, "key", 0.1)
 	}
 	f.Add("\xff\xfe", "for", math.MaxFloat64)
+	f.Add("x", "\ufeffA", 1e300)
 	f.Add("e\u0301", "${k}", -0.0)
 	f.Fuzz(func(t *testing.T, s, key string, n float64) {
 		spec := &modules.Spec{Inputs: map[string]modules.Input{}}
@@ -136,6 +137,8 @@ func FuzzProviderConfigStaysText(f *testing.F) {
 		f.Add(s, "key")
 	}
 	f.Add("\xff", "//")
+	f.Add("\ufeff", "x\u0600") // dropped, or swallowing the closing quote, if written plainly
+	f.Add("\ufeff${", "👩")
 	f.Add("\r$${", "\r%%{") // doubling marks is read wrongly after a carriage return
 	f.Fuzz(func(t *testing.T, s, key string) {
 		files, err := templates.RenderRoot(templates.Root{ProviderConfig: map[string]any{

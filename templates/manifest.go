@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/nodepool-tf/nodepool-tf/modules"
 )
 
 // ManifestFile is where Terraform looks for the manifest, relative to the workspace.
@@ -54,7 +54,7 @@ func Manifest(base []byte, block string, slots map[string]string, rewrite func(d
 		found = found || rest == ""
 		r.Dir = rewrite(r.Dir)
 		for name, source := range slots {
-			if !hclsyntax.ValidIdentifier(name) {
+			if !modules.ValidName(name) {
 				return nil, fmt.Errorf("module manifest: slot %q is not a name", name)
 			}
 			slot := r

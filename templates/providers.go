@@ -8,11 +8,13 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 
-	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/hashicorp/hcl/v2/hclwrite"
 	"github.com/zclconf/go-cty/cty"
+
+	"github.com/nodepool-tf/nodepool-tf/modules"
 )
 
 // renderProviders writes provider blocks in Terraform's JSON syntax, because
@@ -21,7 +23,7 @@ import (
 func renderProviders(config map[string]any) ([]byte, error) {
 	blocks := make(map[string]any, len(config))
 	for _, name := range slices.Sorted(maps.Keys(config)) {
-		if !hclsyntax.ValidIdentifier(name) {
+		if !modules.ValidName(name) {
 			return nil, fmt.Errorf("provider-config: %q is not a provider name; allowed: letters, digits and -", name)
 		}
 		path := "provider-config." + name
@@ -46,7 +48,26 @@ func renderProviders(config map[string]any) ([]byte, error) {
 	if err := enc.Encode(doc); err != nil {
 		return nil, fmt.Errorf("provider-config: %w", err)
 	}
-	return []byte(b.String()), nil
+	return asciiJSON(b.String()), nil
+}
+
+// asciiJSON escapes what is not ASCII. Only strings hold such, and the JSON
+// scanner of hcl 2.25 walks them by grapheme cluster: a character like U+0600
+// just before the closing quote would swallow it.
+func asciiJSON(doc string) []byte {
+	out := make([]byte, 0, len(doc))
+	for _, r := range doc {
+		switch {
+		case r < utf8.RuneSelf:
+			out = append(out, byte(r))
+		case r <= 0xffff:
+			out = fmt.Appendf(out, `\u%04x`, r)
+		default:
+			high, low := utf16.EncodeRune(r)
+			out = fmt.Appendf(out, `\u%04x\u%04x`, high, low)
+		}
+	}
+	return out
 }
 
 func checkBlocks(v any) error {
@@ -64,7 +85,10 @@ func checkBlocks(v any) error {
 	return fmt.Errorf("not a map of settings; allowed: a map, or a list of maps with an alias each")
 }
 
-const maxDepth = 64
+const (
+	maxDepth      = 64
+	byteOrderMark = "\ufeff"
+)
 
 // escape copies a decoded YAML tree so that every string in it, keys included,
 // means itself: Terraform reads strings in JSON as templates.
@@ -115,7 +139,7 @@ func escapeString(s, path string) (string, error) {
 	if !utf8.ValidString(s) {
 		return "", fmt.Errorf("%s: text is not valid UTF-8", path)
 	}
-	if strings.Contains(s, "${") || strings.Contains(s, "%{") {
+	if strings.Contains(s, "${") || strings.Contains(s, "%{") || strings.HasPrefix(s, byteOrderMark) {
 		return "${" + string(hclwrite.TokensForValue(cty.StringVal(s)).Bytes()) + "}", nil
 	}
 	return s, nil

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/hashicorp/hcl/v2/hclwrite"
 	"github.com/zclconf/go-cty/cty"
 
@@ -52,7 +51,7 @@ func renderMain(providers map[string]modules.RequiredProvider) ([]byte, error) {
 	if len(providers) > 0 {
 		required := terraform.AppendNewBlock("required_providers", nil).Body()
 		for _, name := range slices.Sorted(maps.Keys(providers)) {
-			if !hclsyntax.ValidIdentifier(name) {
+			if !modules.ValidName(name) {
 				return nil, fmt.Errorf("required-providers: %q is not a provider name; allowed: letters, digits and -", name)
 			}
 			attrs := map[string]cty.Value{}

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/hashicorp/hcl/v2"
-	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/hashicorp/hcl/v2/hclwrite"
 	"github.com/zclconf/go-cty/cty"
 
@@ -41,7 +40,7 @@ type Slot struct {
 // RenderSlot gives the file of one slot. Errors name the slot and the input,
 // never a value.
 func RenderSlot(s Slot) ([]byte, error) {
-	if !hclsyntax.ValidIdentifier(s.Name) {
+	if !modules.ValidName(s.Name) {
 		return nil, fmt.Errorf("slot %q: not a name; allowed: letters, digits, _ and -, not starting with a digit", s.Name)
 	}
 	if s.Source == "" {

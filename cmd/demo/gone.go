@@ -51,7 +51,7 @@ func (w *world) gone(ctx context.Context, nodes []*record.Node) error {
 	if resources > 0 {
 		return fmt.Errorf("%d resources are left in %d state files below %s", resources, files, w.stateDir())
 	}
-	w.show.fact("terraform", "no resource in %d state file(s)", files)
+	w.show.fact("terraform", "no resource in any state (%d state files kept)", files)
 	return nil
 }
 
@@ -91,7 +91,8 @@ func terraformState(dir string) (files, resources int, err error) {
 	return files, resources, err
 }
 
-// processes lists those whose command line names dir, a folder of ours that nobody else uses.
+// processes lists those that work in dir or name it on their command line; dir is a folder of
+// ours that nobody else uses.
 func processes(dir string) []int {
 	entries, _ := os.ReadDir("/proc")
 	var pids []int
@@ -100,15 +101,17 @@ func processes(dir string) []int {
 		if err != nil || pid == os.Getpid() {
 			continue
 		}
-		if line, err := os.ReadFile(filepath.Join("/proc", e.Name(), "cmdline")); err == nil && strings.Contains(string(line), dir) {
+		line, _ := os.ReadFile(filepath.Join("/proc", e.Name(), "cmdline"))
+		cwd, _ := os.Readlink(filepath.Join("/proc", e.Name(), "cwd"))
+		if strings.Contains(string(line), dir) || cwd == dir || strings.HasPrefix(cwd, dir+"/") {
 			pids = append(pids, pid)
 		}
 	}
 	return pids
 }
 
-// endProcesses ends what an unfinished demo leaves behind: sshd servers, which run on their own.
-// A Terraform run that was killed may still be starting one, hence the second look.
+// endProcesses ends what an unfinished demo leaves behind: sshd servers, which run on their own,
+// and Terraform runs with their provisioners. These may be starting one more, hence the repetition.
 func endProcesses(dir string) error {
 	for range 50 {
 		left := processes(dir)

@@ -122,7 +122,7 @@ func (s *screen) print(all bool) {
 }
 
 func (s *screen) line(e event) {
-	colour := ""
+	var colour string
 	switch e.what {
 	case "ready", "fulfilled", "gone":
 		colour = green

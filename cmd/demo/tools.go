@@ -124,11 +124,11 @@ func firstLine(ctx context.Context, name string, args ...string) string {
 	return filepath.Base(name)
 }
 
-// zookeeperVersion reads the version off the jar that the package's symbolic link points to.
+// zookeeperVersion reads the version off the name that the package gives the jar.
 func zookeeperVersion() string {
-	target, err := os.Readlink("/usr/share/java/zookeeper.jar")
-	if err != nil {
+	names, _ := filepath.Glob("/usr/share/java/zookeeper-[0-9]*.jar")
+	if len(names) == 0 {
 		return ""
 	}
-	return " " + strings.TrimSuffix(strings.TrimPrefix(filepath.Base(target), "zookeeper-"), ".jar")
+	return " " + strings.TrimSuffix(strings.TrimPrefix(filepath.Base(names[0]), "zookeeper-"), ".jar")
 }

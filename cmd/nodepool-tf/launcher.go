@@ -29,8 +29,8 @@ func launcherCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			if len(cfg.ZooKeeper.Servers) == 0 {
-				return fmt.Errorf("%s: zookeeper-servers is empty: the launcher needs at least one", cfg.File)
+			if err := cfg.ZooKeeper.Check(); err != nil {
+				return fmt.Errorf("%s: %w", cfg.File, err)
 			}
 			if len(cfg.Providers) == 0 {
 				log.Warn("no provider to serve: add one with `driver: terraform`", "config", cfg.File)

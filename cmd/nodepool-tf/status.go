@@ -88,8 +88,8 @@ func withSession(c *cli.Context, f func(context.Context, *session.Session) error
 	if err != nil {
 		return err
 	}
-	if len(cfg.ZooKeeper.Servers) == 0 {
-		return fmt.Errorf("%s: zookeeper-servers is empty", cfg.File)
+	if err := cfg.ZooKeeper.Check(); err != nil {
+		return fmt.Errorf("%s: %w", cfg.File, err)
 	}
 	ctx := c.Context
 	if t := c.Duration("timeout"); t > 0 {

@@ -137,7 +137,7 @@ func (c *converter) mapping(n *yaml.Node, v *Value) error {
 		entry := Entry{Key: k.jsonKey(), KeyKind: k.Kind, Line: key.Line, Col: key.Column, Value: content}
 		if before := m.own.put(entry); before != nil && len(c.issues) < maxDuplicates {
 			c.issues = append(c.issues, Issue{File: c.file, Line: key.Line, Col: key.Column, Code: "W-DUP-KEY",
-				Text: fmt.Sprintf("key %q was given before at line %d; this last one counts", clip(entry.Key), before.Line)})
+				Text: fmt.Sprintf("%s was given before at line %d; this last one counts", keyName(entry.Key), before.Line)})
 		}
 	}
 	v.Entries = m.entries()
@@ -147,10 +147,10 @@ func (c *converter) mapping(n *yaml.Node, v *Value) error {
 	return nil
 }
 
-// clip keeps a key that is a whole paragraph out of messages.
-func clip(s string) string {
-	if r := []rune(s); len(r) > 60 {
-		return string(r[:60]) + "…"
+// keyName names a key that looks like one; others could hold anything.
+func keyName(key string) string {
+	if simpleKey(key) {
+		return "key " + key
 	}
-	return s
+	return "this key"
 }

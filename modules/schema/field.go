@@ -75,12 +75,12 @@ func severity(isError bool) Severity {
 
 // child is the field of one key.
 func (f Field) child(key string, v *Value) Field {
-	path := key
+	path := f.rep.told(key)
 	switch {
 	case !simpleKey(key):
-		path = f.path + "[" + strconv.Quote(clip(key)) + "]"
+		path = f.path + "[" + strconv.Quote(path) + "]"
 	case f.path != "":
-		path = f.path + "." + key
+		path = f.path + "." + path
 	}
 	return Field{f.rep, v, path}
 }

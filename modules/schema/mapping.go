@@ -138,7 +138,7 @@ func (m *Mapping) unknown(sev Severity) {
 		if m.known[e.Key] && e.KeyKind == String {
 			continue
 		}
-		text := "unknown option " + clip(e.Key)
+		text := "unknown option " + m.rep.told(e.Key)
 		if near := Nearest(e.Key, m.order); near != "" {
 			text += "; did you mean " + near + "?"
 		}

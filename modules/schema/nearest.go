@@ -14,7 +14,7 @@ func Nearest(word string, known []string) string {
 			best, bestCost = name, cost
 		}
 	}
-	if bestCost > max(1, min(3, len(w)/3)) {
+	if bestCost >= len(w) || bestCost > max(1, min(3, len(w)/3)) {
 		return ""
 	}
 	return best

@@ -62,6 +62,16 @@ func (r *Report) Secret(text string) bool {
 	return false
 }
 
+// told is a key as it may be told: secrets out first, because quoting or
+// cutting could change one so that Add does not see it.
+func (r *Report) told(key string) string {
+	key = r.secrets.Replace(key)
+	if runes := []rune(key); len(runes) > 60 {
+		return string(runes[:60]) + "…"
+	}
+	return key
+}
+
 // Add records issues, such as those of Parse.
 func (r *Report) Add(issues ...Issue) {
 	for _, i := range issues {

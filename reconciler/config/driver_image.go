@@ -53,7 +53,7 @@ func cloudImage(m *schema.Mapping, i *Image) {
 // uploadedImage fills up from the global image what the entry does not say.
 func (l *loader) uploadedImage(m *schema.Mapping, i *Image) {
 	if f, _ := m.Get("name"); i.Name != "" {
-		l.checkBuildable(f, i.Name, schema.Field.Error)
+		l.checkBuildable(f, i.Name, schema.Field.Error, schema.Field.Error)
 	}
 	global := l.cfg.DiskImages[i.Name]
 	if global == nil {

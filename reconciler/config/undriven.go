@@ -135,7 +135,7 @@ func (u *undrivenProvider) addLabel(f schema.Field, name string, pool *Pool) {
 
 // imageNames reads the names in a provider's list of images; reference, if
 // given, says what to do about one that is no buildable global image.
-func (l *loader) imageNames(m *schema.Mapping, key string, reference func(schema.Field, string, string, ...any)) map[string]bool {
+func (l *loader) imageNames(m *schema.Mapping, key string, reference report) map[string]bool {
 	names := map[string]bool{}
 	for _, f := range m.List(key) {
 		entry, ok := f.Mapping()
@@ -153,18 +153,21 @@ func (l *loader) imageNames(m *schema.Mapping, key string, reference func(schema
 		}
 		names[name] = true
 		if reference != nil {
-			l.checkBuildable(f, name, reference)
+			l.checkBuildable(f, name, reference, schema.Field.LoadError)
 		}
 	}
 	return names
 }
 
+// report is one of the ways to report an issue, such as schema.Field.Error.
+type report = func(f schema.Field, code, format string, args ...any)
+
 // checkBuildable reports an image that is not global, or abstract.
-func (l *loader) checkBuildable(f schema.Field, name string, reference func(schema.Field, string, string, ...any)) {
+func (l *loader) checkBuildable(f schema.Field, name string, undefined, abstract report) {
 	switch def := l.images[name]; {
 	case def == nil:
-		reference(f, "E-IMG-UNDEF", "image %s is not defined in the global diskimages%s", name, l.imageHint(name))
+		undefined(f, "E-IMG-UNDEF", "image %s is not defined in the global diskimages%s", name, l.imageHint(name))
 	case def.abstract:
-		f.LoadError("E-IMG-ABSTRACT", "image %s is abstract; name an image made from it", name)
+		abstract(f, "E-IMG-ABSTRACT", "image %s is abstract; name an image made from it", name)
 	}
 }

@@ -3,15 +3,15 @@ package desire
 import (
 	"cmp"
 	"slices"
-	"sort"
 	"strings"
 
+	"github.com/nodepool-tf/nodepool-tf/reconciler/config"
 	"github.com/nodepool-tf/nodepool-tf/state/record"
 )
 
 // Decide says what to do now. The order of the decisions is deterministic.
 func Decide(v *View) []Decision {
-	p := &pass{View: v, taken: map[string]bool{}, reused: map[string]bool{}, paused: map[PoolKey]bool{}}
+	p := newPass(v)
 	p.handlers()
 	if p.Draining {
 		return p.out
@@ -28,11 +28,70 @@ func Decide(v *View) []Decision {
 // pass is the memory of one Decide.
 type pass struct {
 	*View
-	out    []Decision
-	taken  map[string]bool  // requests with a decision in this pass
-	reused map[string]bool  // nodes taken or doomed in this pass
-	used   *usage           // computed when first needed
-	paused map[PoolKey]bool // pools with a paused handler
+	out []Decision
+
+	pools    map[PoolKey]*config.Pool // configured
+	own      []PoolKey                // configured and registered, in file order
+	taken    map[string]bool          // requests with a decision in this pass
+	reused   map[string]bool          // nodes taken or doomed in this pass
+	paused   map[PoolKey]bool         // pools with a paused handler
+	roomMade map[PoolKey]bool         // pools for which makeRoom has decided
+	active   map[string]int           // unfinished launches by provider
+
+	used     *usage                 // computed when first needed, as are:
+	spares   map[poolLabel][]*Node  // READY nodes nobody uses, longest waiting first
+	registry []*record.Pool         // registered pools by id
+	offers   map[string]requestView // what is known of an open request
+}
+
+func newPass(v *View) *pass {
+	p := &pass{
+		View: v, pools: map[PoolKey]*config.Pool{}, taken: map[string]bool{}, reused: map[string]bool{},
+		paused: map[PoolKey]bool{}, roomMade: map[PoolKey]bool{}, active: map[string]int{},
+	}
+	for _, prov := range v.Config.Providers {
+		for _, pool := range prov.Pools {
+			k := PoolKey{prov.Name, pool.Name}
+			if p.pools[k] != nil {
+				continue
+			}
+			p.pools[k] = pool
+			// Our own component must be visible first: "all pools declined" is never worked out on an empty
+			// registry (4.2 step 2).
+			if id := v.Own[k]; id != "" && v.Pools[id] != nil {
+				p.own = append(p.own, k)
+			}
+		}
+	}
+	p.inFlight()
+	return p
+}
+
+// inFlight takes note of what was begun earlier and is not seen in the records yet.
+func (p *pass) inFlight() {
+	for _, h := range p.Handlers {
+		for _, n := range h.Nodes {
+			if n.Status == Launching {
+				p.active[h.Provider]++
+			}
+		}
+	}
+	for id, a := range p.Accepting {
+		if p.Handlers[id] != nil {
+			continue
+		}
+		p.taken[id] = true
+		if a.Pause {
+			p.paused[a.PoolKey] = true
+		}
+		for _, al := range a.Allocs {
+			if al.Reuse != "" {
+				p.reused[al.Reuse] = true
+			} else {
+				p.active[a.Provider]++
+			}
+		}
+	}
 }
 
 func (p *pass) add(d Decision) { p.out = append(p.out, d) }
@@ -52,22 +111,6 @@ func sortedKeys[V any](m map[string]V) []string {
 	for k := range m {
 		keys = append(keys, k)
 	}
-	sort.Strings(keys)
-	return keys
-}
-
-// ownPools lists the configured and registered pools of this launcher in file order.
-func (p *pass) ownPools() []PoolKey {
-	var keys []PoolKey
-	for _, prov := range p.Config.Providers {
-		for _, pool := range prov.Pools {
-			k := PoolKey{prov.Name, pool.Name}
-			// Our own component must be visible first: "all pools declined" is never worked out on an empty
-			// registry (4.2 step 2).
-			if id := p.Own[k]; id != "" && p.Pools[id] != nil && !slices.Contains(keys, k) {
-				keys = append(keys, k)
-			}
-		}
-	}
+	slices.Sort(keys)
 	return keys
 }

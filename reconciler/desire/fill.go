@@ -2,8 +2,6 @@ package desire
 
 import (
 	"cmp"
-	"slices"
-	"strings"
 
 	"github.com/nodepool-tf/nodepool-tf/reconciler/config"
 	"github.com/nodepool-tf/nodepool-tf/state/record"
@@ -12,17 +10,13 @@ import (
 // requestorMinReady marks the requests of 4.10. Such a request never waits for quota.
 const requestorMinReady = "NodePool:min-ready"
 
-// fill finds nodes for the labels of a request that have says nothing of yet (4.6.2): READY ones first, new ones as
-// far as quota allows. pause is true when quota does not allow all; refused says why a request must be declined
-// instead.
-func (p *pass) fill(pool *config.Pool, r *record.Request, have []HandlerNode, zone string) (allocs []Alloc, pause bool, refused string) {
-	open := slices.Clone(r.NodeTypes)
-	for _, hn := range have {
-		if i := slices.Index(open, hn.Label); i >= 0 {
-			open = slices.Delete(open, i, i+1)
-		}
-	}
-	for _, label := range open {
+const minReadyAtQuota = "quota is used up, and min-ready nodes do not wait for it"
+
+// fill finds nodes for the labels that a request lacks (4.6.2): READY ones first, new ones as far as quota allows. The
+// pool must have the labels. pause is true when quota does not allow all; refused says why a request must be declined
+// instead, and then nothing is taken.
+func (p *pass) fill(pool *config.Pool, r *record.Request, labels []string, zone string) (allocs []Alloc, pause bool, refused string) {
+	for _, label := range labels {
 		if r.Reuse {
 			if n := p.spare(pool, label, zone); n != nil {
 				p.reused[n.ID] = true
@@ -33,61 +27,61 @@ func (p *pass) fill(pool *config.Pool, r *record.Request, have []HandlerNode, zo
 		}
 		if !p.fitsNow(pool, label) {
 			if r.Requestor == requestorMinReady {
-				return nil, false, "pool is at quota, and min-ready nodes do not wait for it"
+				p.giveBack(pool, r, allocs)
+				return nil, false, minReadyAtQuota
 			}
 			p.makeRoom(pool)
 			return allocs, true, ""
 		}
-		p.reserve(pool, label, r.TenantName)
+		p.reserve(pool, label, r.TenantName, 1)
 		allocs = append(allocs, Alloc{Label: label})
 	}
 	return allocs, false, ""
 }
 
-// spare finds the READY node of this provider and pool, with the label, that has waited longest.
-func (p *pass) spare(pool *config.Pool, label, zone string) *Node {
-	var best *Node
-	for _, n := range p.Nodes {
-		if !p.unused(n, pool) || !slices.Contains(n.Type, label) || (zone != "" && n.AZ != zone) {
-			continue
-		}
-		if best == nil || older(n, best) < 0 {
-			best = n
+// giveBack leaves to others what was taken for a request that is then refused.
+func (p *pass) giveBack(pool *config.Pool, r *record.Request, allocs []Alloc) {
+	for _, a := range allocs {
+		if a.Reuse != "" {
+			delete(p.reused, a.Reuse)
+		} else {
+			p.reserve(pool, a.Label, r.TenantName, -1)
 		}
 	}
-	return best
 }
 
-// unused reports whether a node of the pool is READY, allocated to nobody and, as far as is known, not locked.
-func (p *pass) unused(n *Node, pool *config.Pool) bool {
-	return n.State == record.NodeReady && n.AllocatedTo == "" && n.Provider == pool.Provider.Name && n.Pool == pool.Name &&
-		!n.Busy && !n.Held && !n.Contended && !p.reused[n.ID] && !p.Now.Before(n.NotBefore)
-}
-
-func older(a, b *Node) int {
-	return cmp.Or(cmp.Compare(a.StateTime, b.StateTime), strings.Compare(a.ID, b.ID))
-}
-
-// makeRoom deletes the oldest unused node of a pool at quota, unless a node of the pool went to be deleted less than
-// five minutes ago: that one frees capacity soon (4.7; D-41).
-func (p *pass) makeRoom(pool *config.Pool) {
-	var oldest *Node
-	for _, n := range p.Nodes {
-		if n.Provider != pool.Provider.Name || n.Pool != pool.Name {
-			continue
-		}
-		if n.State == record.NodeDeleting && p.age(n) < 300 {
-			return
-		}
-		if p.unused(n, pool) && (oldest == nil || older(n, oldest) < 0) {
-			oldest = n
+// lacking lists the entries of node_types that no node of a handler stands for, in their order.
+func lacking(types []string, have []HandlerNode) []string {
+	if len(have) == 0 {
+		return types
+	}
+	count := make(map[string]int, len(have))
+	for _, n := range have {
+		count[n.Label]++
+	}
+	var out []string
+	for _, t := range types {
+		if count[t] > 0 {
+			count[t]--
+		} else {
+			out = append(out, t)
 		}
 	}
-	if oldest != nil {
-		p.reused[oldest.ID] = true
-		p.add(Delete{Node: oldest.ID, Reason: "pool is at quota and a request waits"})
-	}
+	return out
 }
 
-// age of a node's state in seconds, never negative.
-func (p *pass) age(n *Node) float64 { return max(0, record.Now(p.Now)-n.StateTime) }
+// aligned orders node ids as node_types wants them: for each entry the first recorded node of its label that is not
+// used yet.
+func aligned(types []string, nodes []HandlerNode) []string {
+	byLabel := make(map[string][]string, len(nodes))
+	for _, n := range nodes {
+		byLabel[n.Label] = append(byLabel[n.Label], n.ID)
+	}
+	out := make([]string, 0, len(types))
+	for _, t := range types {
+		if ids := byLabel[t]; len(ids) > 0 {
+			out, byLabel[t] = append(out, ids[0]), ids[1:]
+		}
+	}
+	return out
+}

@@ -3,18 +3,24 @@ package desire
 import (
 	"slices"
 
+	"github.com/nodepool-tf/nodepool-tf/reconciler/config"
 	"github.com/nodepool-tf/nodepool-tf/state/record"
 )
 
-// handlers serves the accepted requests (4.6.4 and 4.7), in request order.
+// handlers serves the accepted requests (4.6.4 and 4.7), in request order; those whose request is gone come first.
 func (p *pass) handlers() {
 	ids := sortedKeys(p.Handlers)
 	slices.SortStableFunc(ids, func(a, b string) int {
 		ra, rb := p.Requests[a], p.Requests[b]
-		if ra == nil || rb == nil {
-			return 0
+		switch {
+		case ra != nil && rb != nil:
+			return order(ra.Request, rb.Request)
+		case ra != nil:
+			return 1
+		case rb != nil:
+			return -1
 		}
-		return order(ra.Request, rb.Request)
+		return 0
 	})
 	for _, id := range ids {
 		h := p.Handlers[id]
@@ -27,7 +33,7 @@ func (p *pass) handlers() {
 
 // publishPaused tells the registry of pools that pause, or go on, since they last said.
 func (p *pass) publishPaused() {
-	for _, key := range p.ownPools() {
+	for _, key := range p.own {
 		if own := p.Pools[p.Own[key]]; own.Paused != p.paused[key] {
 			p.add(SetPaused{key, p.paused[key]})
 		}
@@ -42,53 +48,72 @@ func (p *pass) handle(h *Handler) (paused bool) {
 	launching := slices.ContainsFunc(h.Nodes, func(n HandlerNode) bool { return n.Status == Launching })
 	r := p.Requests[h.Request]
 	if r == nil || r.State != record.RequestPending {
-		// Gone, or taken from us by a reset. Failures of launches under way are only acted on when all have ended.
+		// Gone, or taken from us by a reset.
 		if launching {
 			return h.Paused
 		}
 		p.add(Abandon{h.Request})
 		return false
 	}
-	var failed, aborted []string
-	for _, n := range h.Nodes {
-		switch n.Status {
-		case Failed:
-			failed = append(failed, "node "+n.ID+" failed: "+n.Reason)
-		case Aborted:
-			aborted = append(aborted, n.ID)
-		}
-	}
-	if h.Error != "" {
-		failed = append(failed, h.Error)
-	}
-	key := PoolKey{h.Provider, h.Pool}
-	pool := p.pool(key)
-	if pool == nil {
-		failed = append(failed, "its pool is not configured any more")
-	} else if h.Paused {
-		failed = append(failed, p.declineReasons(pool, r.Request)...)
-	}
+	pool := p.pools[PoolKey{h.Provider, h.Pool}]
+	lacks := lacking(r.NodeTypes, h.Nodes)
+	aborted := h.aborted()
+	wrong := p.whatIsWrong(h, r.Request, pool, len(lacks) > 0)
 	switch {
-	case len(failed) > 0 && launching:
-		return h.Paused
-	case len(failed) > 0:
-		p.add(GiveUp{h.Request, failed})
+	case len(wrong) > 0 && launching:
+		return h.Paused // acted on when all launches have ended
+	case len(wrong) > 0:
+		p.add(GiveUp{h.Request, wrong})
 		return false
+	case len(aborted) > 0 && !launching:
+		p.add(DropAborted{h.Request, aborted})
+		return true
 	case h.Paused && p.Draining:
 		if !launching {
 			p.add(Yield{h.Request})
 		}
 		return false
-	case h.Paused:
-		return p.refill(h, pool, r)
+	case h.Paused && p.Now.Before(h.NotBefore):
+		return true
+	case h.Paused, len(lacks) > 0:
+		return p.refill(h, pool, r.Request, lacks, launching)
 	case launching:
 		return false
-	case len(aborted) > 0:
-		p.add(DropAborted{h.Request, aborted})
-		return true
-	case len(h.Nodes) < len(r.NodeTypes):
-		return p.refill(h, pool, r)
 	}
 	p.add(Fulfil{h.Request, aligned(r.NodeTypes, h.Nodes)})
 	return false
+}
+
+// whatIsWrong lists why a request in hand has to be declined. Whether it could still be served only matters to those
+// that need more nodes.
+func (p *pass) whatIsWrong(h *Handler, r *record.Request, pool *config.Pool, lacks bool) []string {
+	var out []string
+	for _, n := range h.Nodes {
+		if n.Status == Failed {
+			out = append(out, "node "+n.ID+" failed: "+n.Reason)
+		}
+	}
+	if h.Error != "" {
+		out = append(out, h.Error)
+	}
+	if pool == nil {
+		return append(out, "its pool is not configured any more")
+	}
+	if h.Paused || lacks {
+		out = append(out, p.declineReasons(pool, r)...)
+	}
+	if r.Requestor == requestorMinReady && len(h.aborted()) > 0 {
+		out = append(out, minReadyAtQuota)
+	}
+	return out
+}
+
+func (h *Handler) aborted() []string {
+	var ids []string
+	for _, n := range h.Nodes {
+		if n.Status == Aborted {
+			ids = append(ids, n.ID)
+		}
+	}
+	return ids
 }

@@ -10,24 +10,30 @@ import (
 // lost finds pending requests that nobody works on (4.9). One that this launcher worked on in an earlier life (it
 // restarted, or lost its session) is resumed with the nodes it has, any other is put back to requested.
 func (p *pass) lost() {
-	var pending []string
+	pending := map[string][]*Node{}
 	for id, r := range p.Requests {
 		if r.State == record.RequestPending && p.Handlers[id] == nil && !r.Busy && !p.taken[id] && !p.Now.Before(r.NotBefore) {
-			pending = append(pending, id)
+			pending[id] = nil
 		}
 	}
 	if len(pending) == 0 {
 		return
 	}
-	slices.Sort(pending)
-	nodes := p.allocated()
-	for _, id := range pending {
-		key, ours := p.resumable(nodes[id])
+	for _, n := range p.Nodes {
+		if nodes, ok := pending[n.AllocatedTo]; ok && resumableState(n.State) {
+			pending[n.AllocatedTo] = append(nodes, n)
+		}
+	}
+	for _, id := range sortedKeys(pending) {
+		nodes := pending[id]
+		slices.SortFunc(nodes, func(a, b *Node) int { return strings.Compare(a.ID, b.ID) })
+		key, ours := p.resumable(nodes)
 		switch {
 		case ours:
 			var ids []string
-			for _, n := range nodes[id] {
+			for _, n := range nodes {
 				ids = append(ids, n.ID)
+				p.reused[n.ID] = true
 			}
 			p.add(Resume{Request: id, PoolKey: key, Nodes: ids})
 		case p.Due.Lost:
@@ -36,18 +42,14 @@ func (p *pass) lost() {
 	}
 }
 
-// allocated groups nodes by the request they are allocated to, in the order of their ids.
-func (p *pass) allocated() map[string][]*Node {
-	out := map[string][]*Node{}
-	for _, n := range p.Nodes {
-		if n.AllocatedTo != "" {
-			out[n.AllocatedTo] = append(out[n.AllocatedTo], n)
-		}
+// resumableState is that of nodes a request can still get, or fail by. Others are on their way out: their labels are
+// wanted again.
+func resumableState(s record.NodeState) bool {
+	switch s {
+	case record.NodeInit, record.NodeBuilding, record.NodeReady, record.NodeFailed:
+		return true
 	}
-	for _, nodes := range out {
-		slices.SortFunc(nodes, func(a, b *Node) int { return strings.Compare(a.ID, b.ID) })
-	}
-	return out
+	return false
 }
 
 // resumable reports whether all nodes of a pending request belong to one registered pool of ours.
@@ -57,9 +59,18 @@ func (p *pass) resumable(nodes []*Node) (PoolKey, bool) {
 	}
 	key := PoolKey{nodes[0].Provider, nodes[0].Pool}
 	for _, n := range nodes {
-		if (PoolKey{n.Provider, n.Pool}) != key || n.Foreign || n.Busy || len(n.Type) == 0 {
+		if (PoolKey{n.Provider, n.Pool}) != key || n.Foreign || n.Busy || n.Held || p.reused[n.ID] || len(n.Type) == 0 {
 			return PoolKey{}, false
 		}
 	}
-	return key, slices.Contains(p.ownPools(), key)
+	return key, slices.Contains(p.own, key)
+}
+
+// mayResume keeps the reaper away from a node whose pending request this launcher is about to take up again.
+func (p *pass) mayResume(n *Node) bool {
+	if !resumableState(n.State) || n.AllocatedTo == "" || p.Own[PoolKey{n.Provider, n.Pool}] == "" {
+		return false
+	}
+	r := p.Requests[n.AllocatedTo]
+	return r != nil && r.State == record.RequestPending && p.Handlers[n.AllocatedTo] == nil
 }

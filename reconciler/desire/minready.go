@@ -1,48 +1,65 @@
 package desire
 
 import (
-	"slices"
+	"strings"
 
 	"github.com/nodepool-tf/nodepool-tf/state/record"
 )
+
+// minReadyPrefix is the precedence of min-ready requests in their ids.
+const minReadyPrefix = "900-"
 
 // minReady keeps ready nodes of each label (4.10).
 func (p *pass) minReady() {
 	outstanding := map[string]bool{}
 	for _, id := range sortedKeys(p.MinReady) {
-		label := p.MinReady[id]
 		r := p.Requests[id]
-		if r != nil && (r.State == record.RequestFulfilled || r.State == record.RequestFailed) && !r.Busy {
+		if r == nil {
+			continue // gone, or too new to be seen: MinReadyAfter holds back the next
+		}
+		outstanding[p.MinReady[id]] = true
+		if (r.State == record.RequestFulfilled || r.State == record.RequestFailed) && !r.Busy && !p.Now.Before(r.NotBefore) {
 			p.add(EndMinReady{id})
 		}
-		outstanding[label] = true
 	}
+	var ready map[string]int
 	for _, name := range p.Config.LabelNames {
 		label := p.Config.Labels[name]
-		if label.MinReady <= 0 || outstanding[name] || p.Now.Before(p.MinReadyAfter[name]) || !p.launchable(name) {
+		if label == nil || label.MinReady <= 0 || outstanding[name] || p.Now.Before(p.MinReadyAfter[name]) || !p.launchable(name) {
 			continue
 		}
-		have := 0
-		for _, n := range p.Nodes {
-			if n.State == record.NodeReady && n.AllocatedTo == "" && slices.Contains(n.Type, name) && !p.reused[n.ID] {
-				have++
-			}
+		if ready == nil {
+			ready = p.ready()
 		}
-		if want := label.MinReady - have; want > 0 {
+		if want := label.MinReady - ready[name]; want > 0 {
 			p.add(AskMinReady{name, want})
 		}
 	}
 }
 
-// launchable reports whether some registered pool of ours has the label and its image.
-func (p *pass) launchable(label string) bool {
-	for _, key := range p.ownPools() {
-		pool := p.pool(key)
-		l := pool.Labels[label]
-		if l == nil || (pool.MaxServers != nil && *pool.MaxServers <= 0) {
+// ready counts, by label, the READY nodes that nobody has, of any provider, locked or not.
+func (p *pass) ready() map[string]int {
+	count := map[string]int{}
+	for _, n := range p.Nodes {
+		if n.State != record.NodeReady || p.reused[n.ID] {
 			continue
 		}
-		if l.DiskImage == "" || p.Images[ImageKey{key.Provider, l.DiskImage}] != "" {
+		// What a min-ready request just brought is free as soon as its record is seen again.
+		free := n.AllocatedTo == "" || strings.HasPrefix(n.AllocatedTo, minReadyPrefix) && p.Requests[n.AllocatedTo] == nil
+		if free {
+			for _, l := range distinct(n.Type) {
+				count[l]++
+			}
+		}
+	}
+	return count
+}
+
+// launchable reports whether some registered pool of ours has the label and its image.
+func (p *pass) launchable(label string) bool {
+	for _, key := range p.own {
+		pool := p.pools[key]
+		if l := pool.Labels[label]; l != nil && !disabled(pool) && p.imageReady(l) {
 			return true
 		}
 	}

@@ -62,15 +62,6 @@ func Reapable(s record.NodeState) bool {
 	return false
 }
 
-// mayResume keeps the reaper away from a node whose pending request this launcher is about to take up again.
-func (p *pass) mayResume(n *Node) bool {
-	if n.State != record.NodeBuilding || n.AllocatedTo == "" {
-		return false
-	}
-	r := p.Requests[n.AllocatedTo]
-	return r != nil && r.State == record.RequestPending && p.Own[PoolKey{n.Provider, n.Pool}] != ""
-}
-
 // ages deletes nodes that were ready, or held, too long (4.9).
 func (p *pass) ages() {
 	if !p.Due.Ages {

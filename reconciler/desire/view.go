@@ -20,6 +20,9 @@ type View struct {
 	Own map[PoolKey]string
 	// Handlers are the accepted requests whose lock this launcher holds, by request id.
 	Handlers map[string]*Handler
+	// Accepting are the Accepts being carried out, by request id, until they are in Handlers: what they take is
+	// counted. Without them two passes in a row would spend the same quota.
+	Accepting map[string]Accept
 	// MinReady are the outstanding min-ready requests of this launcher: request id to label.
 	MinReady map[string]string
 	// Images tells the READY upload of a diskimage for a provider: what node.image_id becomes. Missing: none.
@@ -77,6 +80,8 @@ type Handler struct {
 	Error string
 	// Zone is that of the first reused node, "" while none is chosen.
 	Zone string
+	// NotBefore holds back a paused handler after the cloud said that its quota is used up, which no record shows.
+	NotBefore time.Time
 }
 
 // HandlerNode is one node of a handler.
@@ -98,11 +103,3 @@ const (
 	Failed  // all attempts used up
 	Aborted // quota error of the cloud: its label is wanted again, as a new node
 )
-
-func (v *View) pool(k PoolKey) *config.Pool {
-	p := v.Config.Provider(k.Provider)
-	if p == nil {
-		return nil
-	}
-	return p.Pool(k.Pool)
-}

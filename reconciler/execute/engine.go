@@ -102,7 +102,7 @@ func (e *Engine) check(ctx context.Context, constraint string) error {
 	defer cancel()
 	v, _, err := tf.Version(ctx, true)
 	if err != nil {
-		return fail(err, "is it a Terraform or OpenTofu binary for this machine?")
+		return fail(err, "terraform.exec-path must name a Terraform or OpenTofu binary for this machine")
 	}
 	e.Version = v.String()
 	if v.Core().LessThan(oldest) {

@@ -214,7 +214,7 @@ func harmless(t *testing.T, out string) {
 func FuzzHostileRecords(f *testing.F) {
 	f.Add("evil\x1b[2J", []byte(`{"a": "\u001b"}`), 1.5)
 	f.Add("\xff\u202e|\r\n\u0085\u2028", []byte("\"\x9b\""), math.Inf(1))
-	f.Add("- a: [b]\n#", []byte(`1e999`), -0.0)
+	f.Add("- a: [b]\n#", []byte(`1e999`), -1.0)
 	f.Fuzz(func(t *testing.T, s string, raw []byte, num float64) {
 		n := record.Node{ID: s, Type: []string{s, s}, StateTime: num, ExternalID: raw, UserData: raw, ConnectionPort: raw, Comment: s}
 		r := record.Request{ID: s, NodeTypes: []string{s}, RelativePriority: num, Requestor: s}

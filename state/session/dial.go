@@ -33,6 +33,9 @@ func (s *Session) dial(network, addr string, _ time.Duration) (net.Conn, error) 
 		_ = conn.Close()
 		return nil, s.err
 	}
+	if s.id != 0 {
+		w.resent = make(chan struct{})
+	}
 	s.wire = w
 	return w, nil
 }

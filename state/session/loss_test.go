@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -53,7 +54,11 @@ func TestSessionSurvivesARestartOfTheServer(t *testing.T) {
 func TestExpiryEndsTheSessionAndNothingIsWrittenAfterwards(t *testing.T) {
 	ctx := t.Context()
 	srv := zktest.Start(t, zkserver.Options{})
-	s := zktest.Connect(t, session.Options{Servers: []string{srv.Addr}, Timeout: patient})
+	proxy := zktest.Proxy(t, srv.Addr)
+	s := zktest.Connect(t, session.Options{Servers: []string{proxy.Addr}, Timeout: patient})
+	if _, err := s.Create(ctx, "/e", nil, zk.FlagEphemeral); err != nil {
+		t.Fatal(err)
+	}
 
 	// Writers push as hard as they can over the whole expiry.
 	var writers sync.WaitGroup
@@ -66,16 +71,10 @@ func TestExpiryEndsTheSessionAndNothingIsWrittenAfterwards(t *testing.T) {
 			}
 		})
 	}
-	if err := s.EnsurePath(ctx, "/started"); err != nil {
+	if err := proxy.ExpireSession(ctx); err != nil {
 		t.Fatal(err)
 	}
-	srv.Stop()
-	if err := srv.Wipe(); err != nil { // the new server knows no sessions
-		t.Fatal(err)
-	}
-	if err := srv.Restart(ctx); err != nil {
-		t.Fatal(err)
-	}
+	expired := lastZxid(t, srv.Addr)
 	<-s.Done()
 	writers.Wait()
 	if !errors.Is(s.Err(), session.ErrExpired) {
@@ -84,9 +83,30 @@ func TestExpiryEndsTheSessionAndNothingIsWrittenAfterwards(t *testing.T) {
 	s.Close() // returns when no goroutine of the library is left
 	after := zktest.Connect(t, session.Options{Servers: []string{srv.Addr}})
 	names, _, err := after.Children(ctx, "/")
-	if err != nil || len(names) != 1 { // "zookeeper", which every server has
-		t.Errorf("written after the expiry: %q %v", names, err)
+	if err != nil || slices.Contains(names, "e") {
+		t.Errorf("the ephemeral outlived the session: %v", err)
 	}
+	for _, name := range names {
+		if _, stat, err := after.Exists(ctx, "/"+name); err != nil || stat.Czxid > expired {
+			t.Errorf("%s was written after the expiry: %v", name, err)
+		}
+	}
+}
+
+// lastZxid is a zxid that is not older than anything done before.
+func lastZxid(t *testing.T, addr string) int64 {
+	t.Helper()
+	s := zktest.Connect(t, session.Options{Servers: []string{addr}})
+	defer s.Close()
+	path, err := s.Create(t.Context(), "/mark-", nil, zk.FlagEphemeral|zk.FlagSequence)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, stat, err := s.Exists(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return stat.Czxid
 }
 
 func TestSessionWithoutContactGivesUp(t *testing.T) {

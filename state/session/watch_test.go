@@ -50,7 +50,7 @@ func TestBusySessionMissesNoWatchOverAReconnect(t *testing.T) {
 	direct := zktest.Connect(t, session.Options{Servers: []string{srv.Addr}, Chroot: root})
 
 	// Long names make many packets of re-sent watches.
-	const n = 20000
+	const n = 4000
 	paths := make([]string, n)
 	for i := range paths {
 		paths[i] = fmt.Sprintf("/%s-%04d", strings.Repeat("x", 150), i)

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"net"
-	"os"
+	"sync"
 	"time"
 )
 
@@ -21,9 +21,11 @@ type wire struct {
 	server  string
 	greeted bool          // our side of the handshake was written
 	since   int64         // changes after this zxid fire re-sent watches
-	reply   []byte        // first bytes of the server's side
+	reply   []byte        // the server's side of the handshake
 	id      int64         // from the reply
 	timeout time.Duration // from the reply
+	resent  chan struct{} // closed when watches are re-sent; nil when none can be
+	once    sync.Once
 }
 
 // Write mends the zxid of re-sent watches. The library writes whole packets:
@@ -35,33 +37,72 @@ func (w *wire) Write(b []byte) (int, error) {
 		w.greeted = true
 		w.since = w.s.resendFrom(int64(binary.BigEndian.Uint64(b[8:])))
 	case len(b) >= 20 && binary.BigEndian.Uint32(b[8:]) == opSetWatches:
+		w.letRead()
 		if int64(binary.BigEndian.Uint64(b[12:])) > w.since {
-			b = bytes.Clone(b); if os.Getenv("NOPATCH") != "" { return w.Conn.Write(b) }
+			b = bytes.Clone(b)
 			binary.BigEndian.PutUint64(b[12:], uint64(w.since))
 		}
 	}
 	return w.Conn.Write(b)
 }
 
-// Read notes that the server lives, and the handshake reply: length, version,
-// timeout in ms, session id.
+// Read notes that the server lives, and takes what is needed from its side of
+// the handshake: length, version, timeout in ms, session id.
 func (w *wire) Read(b []byte) (int, error) {
+	shaken := w.shaken()
+	if shaken {
+		w.awaitResent()
+	}
 	n, err := w.Conn.Read(b)
 	if n > 0 {
 		w.s.hear()
 	}
-	if n > 0 && len(w.reply) < 20 {
+	if !shaken {
 		w.reply = append(w.reply, b[:n]...)
 		if len(w.reply) >= 20 {
 			w.timeout = time.Duration(int32(binary.BigEndian.Uint32(w.reply[8:]))) * time.Millisecond
 			w.id = int64(binary.BigEndian.Uint64(w.reply[12:]))
-			w.reply = w.reply[:20:20]
 		}
 	}
 	if err != nil {
 		w.s.noteDialError(err)
 	}
 	return n, err
+}
+
+// shaken reports whether the handshake was read; the library reads no further
+// than its end at first.
+func (w *wire) shaken() bool {
+	return len(w.reply) >= 4 && len(w.reply) >= 4+int(binary.BigEndian.Uint32(w.reply))
+}
+
+// resendPatience bounds awaitResent when there is no watch to re-send.
+const resendPatience = 200 * time.Millisecond
+
+// awaitResent holds responses back until the library has built its requests to
+// re-send watches: it reads the newest zxid while a response could change it.
+func (w *wire) awaitResent() {
+	if w.resent == nil {
+		return
+	}
+	select {
+	case <-w.resent:
+	case <-w.s.done:
+	case <-time.After(resendPatience):
+		w.letRead()
+	}
+}
+
+func (w *wire) letRead() {
+	if w.resent != nil {
+		w.once.Do(func() { close(w.resent) })
+	}
+}
+
+// Close also ends awaitResent.
+func (w *wire) Close() error {
+	w.letRead()
+	return w.Conn.Close()
 }
 
 // SetReadDeadline shortens the library's patience with a server that accepts

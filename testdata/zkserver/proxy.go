@@ -19,6 +19,7 @@ type Proxy struct {
 
 	mu    sync.Mutex
 	cut   bool
+	hello *recorded // what the server said first on the newest connection
 	conns map[net.Conn]struct{}
 }
 
@@ -77,7 +78,11 @@ func (p *Proxy) accept() {
 			continue
 		}
 		p.wg.Go(func() { p.pipe(counted{client, &p.sent}, server) })
-		p.wg.Go(func() { p.pipe(server, client) })
+		hello := &recorded{Conn: server}
+		p.mu.Lock()
+		p.hello = hello
+		p.mu.Unlock()
+		p.wg.Go(func() { p.pipe(hello, client) })
 	}
 }
 
@@ -96,8 +101,19 @@ func (p *Proxy) pipe(from, to net.Conn) {
 	_ = to.Close()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	delete(p.conns, from)
-	delete(p.conns, to)
+	for _, c := range []net.Conn{from, to} {
+		delete(p.conns, under(c))
+	}
+}
+
+func under(c net.Conn) net.Conn {
+	switch c := c.(type) {
+	case counted:
+		return c.Conn
+	case *recorded:
+		return c.Conn
+	}
+	return c
 }
 
 // counted adds up what is read.

@@ -130,7 +130,7 @@ func (d *Driver) Do(ctx context.Context, command string, args map[string]any, re
 
 	select {
 	case <-ctx.Done():
-		return fmt.Errorf("Zuul's %s: %w", command, ctx.Err())
+		return fmt.Errorf("zuul's %s: %w", command, ctx.Err())
 	case <-d.exited:
 		return d.failure(command)
 	case raw := <-answer:
@@ -139,10 +139,10 @@ func (d *Driver) Do(ctx context.Context, command string, args map[string]any, re
 			Error string `json:"error"`
 		}
 		if err := json.Unmarshal(raw, &head); err != nil {
-			return fmt.Errorf("Zuul's %s: %w", command, err)
+			return fmt.Errorf("zuul's %s: %w", command, err)
 		}
 		if !head.OK {
-			return fmt.Errorf("Zuul's %s: %s", command, head.Error)
+			return fmt.Errorf("zuul's %s: %s", command, head.Error)
 		}
 		if reply == nil {
 			return nil
@@ -152,7 +152,7 @@ func (d *Driver) Do(ctx context.Context, command string, args map[string]any, re
 }
 
 func (d *Driver) failure(during string) error {
-	return fmt.Errorf("Zuul's driver ended during %s: %v\n%s", during, d.err, d.log)
+	return fmt.Errorf("zuul's driver ended during %s: %v\n%s", during, d.err, d.log)
 }
 
 // Close ends Zuul cleanly: its sessions are closed and its locks released.

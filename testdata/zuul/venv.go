@@ -23,7 +23,7 @@ var requirements []byte
 // ErrUnavailable means that this machine cannot make the environment: no Python of 3.11 or
 // newer, no venv module, or no package index within reach. A test then says so and is skipped,
 // except in CI, where it fails.
-var ErrUnavailable = errors.New("Zuul's own client cannot be run here")
+var ErrUnavailable = errors.New("zuul's own client cannot be run here")
 
 // Venv returns the path of a Python that can import zuul.nodepool. The environment is made once
 // and kept below cacheDir ("" means nodepool-tf in the user's cache folder), keyed by Zuul's

@@ -1,0 +1,57 @@
+# `make help` is the front door. What CI runs is what `make test` runs (.ci/run).
+
+GO      ?= go
+GOPATH_ := $(shell $(GO) env GOPATH)
+LINT    := $(or $(shell command -v golangci-lint 2>/dev/null),$(wildcard $(GOPATH_)/bin/golangci-lint))
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+# ./... leaves testdata out.
+PACKAGES := ./... ./testdata/...
+
+FUZZTIME ?= 20s
+SOAK     ?= 20m
+
+.PHONY: help build demo test check fmt vet lint bench soak fuzz clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## Build the daemon, bin/nodepool-tf
+	$(GO) build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/ ./cmd/nodepool-tf
+
+demo: build ## Show it at work: Zuul's request becomes nodes to log into (installs what is missing)
+	@$(GO) build -o bin/ ./cmd/demo && exec bin/demo -daemon bin/nodepool-tf $(ARGS)
+
+test: ## Run all tests: unit, golden, property, and with real ZooKeeper, Terraform, sshd and Zuul's own code
+	$(GO) test -count=1 -p 2 -timeout 20m $(PACKAGES)
+
+check: fmt vet lint test ## Formatting, vet, lint (when golangci-lint is there), tests
+
+fmt: ## Fail on files that gofmt would change
+	@files=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); test -z "$$files" || { echo "gofmt -w these:"; echo "$$files"; exit 1; }
+
+vet:
+	$(GO) vet $(PACKAGES)
+
+lint:
+ifneq ($(LINT),)
+	$(LINT) run $(PACKAGES)
+else
+	@echo "lint: NOT RUN, golangci-lint v2 is not installed"
+endif
+
+bench: build ## Measure latency, throughput and memory beside a bare terraform apply; prints JSON
+	@$(GO) build -o bin/ ./cmd/bench && exec bin/bench -daemon bin/nodepool-tf $(ARGS)
+
+soak: build ## Let Zuul's own code send mixed requests for SOAK=20m and check every invariant
+	@$(GO) build -o bin/ ./cmd/demo && exec bin/demo -daemon bin/nodepool-tf -soak $(SOAK) $(ARGS)
+
+fuzz: ## Fuzz every fuzz test for FUZZTIME=20s each
+	@for package in $$($(GO) list $(PACKAGES)); do \
+	  for name in $$($(GO) test -list '^Fuzz' $$package | grep '^Fuzz'); do \
+	    echo "== $$package $$name"; \
+	    $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) $$package || exit 1; \
+	  done; \
+	done
+
+clean: ## Remove what was built
+	rm -rf bin

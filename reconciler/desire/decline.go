@@ -1,0 +1,70 @@
+package desire
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/nodepool-tf/nodepool-tf/reconciler/config"
+	"github.com/nodepool-tf/nodepool-tf/state/record"
+)
+
+// maxReasons bounds what a request with a thousand unknown labels puts into the log.
+const maxReasons = 10
+
+// declineReasons are those of 4.4, first match wins.
+func (p *pass) declineReasons(pool *config.Pool, r *record.Request) []string {
+	if unreadable(r, "node_types") {
+		return []string{"the request's node_types cannot be read"}
+	}
+	if disabled(pool) {
+		return []string{"pool is disabled by max-servers"}
+	}
+	labels := distinct(r.NodeTypes)
+	var reasons []string
+	for _, l := range labels {
+		if pool.Labels[l] == nil {
+			reasons = append(reasons, "label "+quote(l)+" is not offered")
+		}
+	}
+	if more := len(reasons) - maxReasons; more > 0 {
+		reasons = append(reasons[:maxReasons], fmt.Sprintf("and %d more", more))
+	}
+	if len(reasons) > 0 {
+		return reasons
+	}
+	for _, l := range labels {
+		if label := pool.Labels[l]; !p.imageReady(label) {
+			return []string{"image " + quote(label.DiskImage) + " of label " + quote(l) + " has no ready upload"}
+		}
+	}
+	if over := neverFits(pool, r.NodeTypes); over != "" {
+		return []string{"it needs more " + over + " than the pool may ever have"}
+	}
+	return nil
+}
+
+func disabled(pool *config.Pool) bool { return pool.MaxServers != nil && *pool.MaxServers <= 0 }
+
+// imageReady reports whether the label's diskimage, if it has one, is uploaded.
+func (p *pass) imageReady(l *config.PoolLabel) bool {
+	return l.DiskImage == "" || p.Images[ImageKey{l.Pool.Provider.Name, l.DiskImage}] != ""
+}
+
+// unreadable reports whether a field of the record could not be read and has its default instead.
+func unreadable(r *record.Request, field string) bool {
+	for _, problem := range r.Problems {
+		if strings.HasPrefix(problem, field) {
+			return true
+		}
+	}
+	return false
+}
+
+// quote makes a label from ZooKeeper safe to print.
+func quote(s string) string {
+	if len(s) > 100 {
+		s = s[:100] + "..."
+	}
+	return strconv.QuoteToASCII(s)
+}

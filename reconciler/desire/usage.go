@@ -1,0 +1,144 @@
+package desire
+
+import (
+	"github.com/nodepool-tf/nodepool-tf/reconciler/config"
+	"github.com/nodepool-tf/nodepool-tf/state/record"
+)
+
+// usage sums what is taken of the limits there are (4.5). Capacity is free only once the record is gone, so every
+// state counts.
+type usage struct {
+	pools   map[PoolKey]map[string]float64
+	tenants map[string]map[string]float64
+}
+
+func (p *pass) usage() *usage {
+	if p.used != nil {
+		return p.used
+	}
+	p.used = &usage{pools: map[PoolKey]map[string]float64{}, tenants: map[string]map[string]float64{}}
+	coming := p.coming()
+	for _, n := range p.Nodes {
+		if n.Resources != nil && p.tenantLimit(n.TenantName) != nil {
+			addTo(p.used.tenants, n.TenantName, n.Resources, 1)
+		}
+		if len(n.Type) == 0 {
+			continue
+		}
+		key := PoolKey{n.Provider, n.Pool}
+		pool := p.pools[key]
+		if pool == nil {
+			continue
+		}
+		label := pool.Labels[n.Type[0]]
+		switch {
+		case label == nil:
+			continue
+		case len(pool.Limits) == 0:
+		case n.Resources != nil:
+			addTo(p.used.pools, key, n.Resources, 1)
+		default:
+			addTo(p.used.pools, key, label.Resources, 1)
+		}
+		if len(coming) > 0 {
+			arrive(coming, n)
+		}
+	}
+	for at, c := range coming {
+		resources := c.pool.Labels[at.label].Resources
+		if len(c.pool.Limits) > 0 {
+			addTo(p.used.pools, keyOf(c.pool), resources, max(0, c.expected-c.seen))
+		}
+		if p.tenantLimit(c.tenant) != nil {
+			addTo(p.used.tenants, c.tenant, resources, max(0, c.expected-c.counted))
+		}
+	}
+	return p.used
+}
+
+// entry is a label of a request, or all nodes of that label if it is wanted more than once.
+type entry struct{ request, label string }
+
+// expected are nodes whose records are being created.
+type expected struct {
+	pool     *config.Pool
+	tenant   string
+	expected float64
+	seen     float64 // records that are there already, before their creator has heard of it
+	counted  float64 // of these, those with resources: only they count for the tenant
+}
+
+// coming lists the nodes that handlers, and requests just being accepted, are creating.
+func (p *pass) coming() map[entry]*expected {
+	var out map[entry]*expected
+	expect := func(key PoolKey, request, label string) {
+		pool := p.pools[key]
+		if pool == nil || pool.Labels[label] == nil {
+			return
+		}
+		if out == nil {
+			out = map[entry]*expected{}
+		}
+		at := entry{request, label}
+		if out[at] == nil {
+			out[at] = &expected{pool: pool}
+			if r := p.Requests[request]; r != nil {
+				out[at].tenant = r.TenantName
+			}
+		}
+		out[at].expected++
+	}
+	for id, h := range p.Handlers {
+		for _, n := range h.Nodes {
+			if n.ID == "" && n.Status == Launching {
+				expect(PoolKey{h.Provider, h.Pool}, id, n.Label)
+			}
+		}
+	}
+	for id, a := range p.Accepting {
+		for _, al := range a.Allocs {
+			if al.Reuse == "" && p.Handlers[id] == nil {
+				expect(a.PoolKey, id, al.Label)
+			}
+		}
+	}
+	return out
+}
+
+// arrive notes a record that is one of those expected: its watch may be faster than the answer to its creator.
+func arrive(coming map[entry]*expected, n *Node) {
+	if n.Held || (n.State != record.NodeInit && n.State != record.NodeBuilding) {
+		return
+	}
+	c := coming[entry{n.AllocatedTo, n.Type[0]}]
+	if c == nil || keyOf(c.pool) != (PoolKey{n.Provider, n.Pool}) {
+		return
+	}
+	c.seen++
+	if n.Resources != nil {
+		c.counted++
+	}
+}
+
+// reserve counts a node that this pass decided to launch; times -1 takes it back.
+func (p *pass) reserve(pool *config.Pool, label, tenant string, times float64) {
+	p.active[pool.Provider.Name] += int(times)
+	limited, tenantLimited := len(pool.Limits) > 0, p.tenantLimit(tenant) != nil
+	if limited {
+		addTo(p.usage().pools, keyOf(pool), pool.Labels[label].Resources, times)
+	}
+	if tenantLimited {
+		addTo(p.usage().tenants, tenant, pool.Labels[label].Resources, times)
+	}
+}
+
+func addTo[K comparable](m map[K]map[string]float64, k K, r map[string]float64, times float64) {
+	sum := m[k]
+	if sum == nil {
+		sum = map[string]float64{}
+		m[k] = sum
+	}
+	for res, n := range r {
+		sum[res] += n * times
+	}
+}
