@@ -19,16 +19,23 @@ const (
 	errorRetry  = time.Second
 )
 
-// accept takes a request: lock, read again, pending (protocol.md 4.6.1). Its nodes follow from the loop.
+// accept takes a request: lock, read again, pending (protocol.md 4.6.1). The handler exists from the decision on, so
+// that the next pass counts what it is about to take.
 func (lp *loop) accept(d desire.Accept) {
 	end := lp.busyRequest(d.Request)
 	own := lp.l.own[d.PoolKey]
+	h := &handler{
+		Handler: desire.Handler{Request: d.Request, Provider: d.Provider, Pool: d.Pool, Paused: d.Pause, Busy: true},
+		nodes:   map[string]*lockedNode{},
+	}
+	lp.handlers[d.Request] = h
+	lp.view.Handlers[d.Request] = &h.Handler
+	begin := lp.allocate(h, d.Allocs)
 	lp.do(func(ctx context.Context) {
 		req, err := lockRequest(ctx, lp.s, d.Request)
 		if err == nil && (req.State != record.RequestRequested || slices.Contains(req.DeclinedBy, own)) {
 			release(ctx, req.lock)
-			lp.post(func() { end(0); lp.seeRequest(d.Request, req.Request, 0) })
-			return
+			err = errTaken
 		}
 		var mzxid int64
 		if err == nil {
@@ -38,20 +45,17 @@ func (lp *loop) accept(d desire.Accept) {
 			}
 		}
 		lp.post(func() {
+			h.Busy = false
 			if err != nil {
+				lp.drop(h)
 				lp.requestFailed(d.Request, "accept", err, end)
 				return
 			}
 			end(0)
 			lp.log.Info("request accepted", "request", d.Request, "provider", d.Provider, "pool", d.Pool, "labels", len(req.NodeTypes))
-			h := &handler{
-				Handler: desire.Handler{Request: d.Request, Provider: d.Provider, Pool: d.Pool, Paused: d.Pause},
-				req:     req, nodes: map[string]*lockedNode{},
-			}
-			lp.handlers[d.Request] = h
-			lp.view.Handlers[d.Request] = &h.Handler
+			h.req = req
 			lp.seeRequest(d.Request, req.Clone(), mzxid)
-			lp.allocate(h, d.Allocs)
+			begin()
 		})
 	})
 }
@@ -64,8 +68,8 @@ func (lp *loop) requestFailed(id, op string, err error, end func(time.Duration))
 	case errors.Is(err, zk.ErrNoNode):
 		end(0)
 		lp.seeRequest(id, nil, 0)
-	case errors.Is(err, zk.ErrBadVersion):
-		end(lockedRetry)
+	case errors.Is(err, zk.ErrBadVersion), errors.Is(err, errTaken):
+		end(lockedRetry) // the change is on its way to us
 	default:
 		end(errorRetry)
 		if lp.ctx.Err() == nil {
@@ -78,7 +82,7 @@ func (lp *loop) requestFailed(id, op string, err error, end func(time.Duration))
 func (lp *loop) fill(d desire.Fill) {
 	h := lp.handlers[d.Request]
 	h.Paused = d.Pause
-	lp.allocate(h, d.Allocs)
+	lp.allocate(h, d.Allocs)()
 }
 
 // decline refuses a request that was not accepted: lock, read again, write, unlock (protocol.md 4.4).

@@ -22,15 +22,21 @@ import (
 	"github.com/nodepool-tf/nodepool-tf/state/session"
 )
 
-// allocate starts to fill labels of a handler (protocol.md 4.6.2).
-func (lp *loop) allocate(h *handler, allocs []desire.Alloc) {
-	pool := lp.cfg.Provider(h.Provider).Pool(h.Pool)
+// allocate notes which labels of a handler are being filled, and with what; begin starts to fill them (protocol.md
+// 4.6.2). Until then they count for quotas, and spare nodes are spoken for.
+func (lp *loop) allocate(h *handler, allocs []desire.Alloc) (begin func()) {
+	var steps []func()
 	for _, a := range allocs {
 		if a.Reuse != "" {
-			lp.reuse(h, a)
-			continue
+			steps = append(steps, lp.reuse(h, a))
+		} else {
+			steps = append(steps, lp.create(h, a.Label))
 		}
-		lp.create(h, pool.Labels[a.Label])
+	}
+	return func() {
+		for _, step := range steps {
+			step()
+		}
 	}
 }
 
@@ -64,42 +70,52 @@ func (h *handler) forget(id string) {
 }
 
 // reuse takes a READY node: lock, read again, allocate, keep the lock.
-func (lp *loop) reuse(h *handler, a desire.Alloc) {
+func (lp *loop) reuse(h *handler, a desire.Alloc) (begin func()) {
 	h.slot(desire.HandlerNode{Label: a.Label, ID: a.Reuse, Status: desire.Launching})
 	if h.Zone == "" {
 		h.Zone = a.Zone
 	}
 	end := lp.busyNode(a.Reuse)
-	tenant, requestor := h.req.TenantName, h.req.Requestor
-	lp.do(func(ctx context.Context) {
-		n, err := lockNode(ctx, lp.s, a.Reuse)
-		var mzxid int64
-		if err == nil {
-			if n.State != record.NodeReady || n.AllocatedTo != "" {
-				err = errTaken
-			} else {
-				n.AllocatedTo, n.TenantName, n.Requestor = h.Request, tenant, requestor
-				mzxid, err = n.save(ctx, lp.s)
-			}
-			if err != nil {
-				release(ctx, n.lock)
-			}
-		}
-		lp.post(func() {
-			if err != nil {
-				end(lockedRetry)
-				h.forget(a.Reuse) // its label is wanted again
-				lp.nodeError(a.Reuse, "reuse", err)
-				return
-			}
-			end(0)
-			h.nodes[a.Reuse] = n
-			h.node(a.Reuse).Status = desire.Ready
-			lp.hold(a.Reuse, true)
-			lp.log.Info("node reused", "node", a.Reuse, "request", h.Request, "provider", h.Provider, "pool", h.Pool)
-			lp.seeNode(a.Reuse, n.Clone(), mzxid)
+	return func() {
+		tenant, requestor := h.req.TenantName, h.req.Requestor
+		lp.do(func(ctx context.Context) {
+			n, mzxid, err := lp.takeSpare(ctx, a.Reuse, h.Request, tenant, requestor)
+			lp.post(func() {
+				if err != nil {
+					end(lockedRetry)
+					h.forget(a.Reuse) // its label is wanted again
+					lp.nodeError(a.Reuse, "reuse", err)
+					return
+				}
+				end(0)
+				h.nodes[a.Reuse] = n
+				h.node(a.Reuse).Status = desire.Ready
+				lp.hold(a.Reuse, true)
+				lp.log.Info("node reused", "node", a.Reuse, "request", h.Request, "provider", h.Provider, "pool", h.Pool)
+				lp.seeNode(a.Reuse, n.Clone(), mzxid)
+			})
 		})
-	})
+	}
+}
+
+// takeSpare locks and allocates a READY node. The lock is not held when it fails.
+func (lp *loop) takeSpare(ctx context.Context, id, request, tenant, requestor string) (*lockedNode, int64, error) {
+	n, err := lockNode(ctx, lp.s, id)
+	if err != nil {
+		return nil, 0, err
+	}
+	var mzxid int64
+	if n.State != record.NodeReady || n.AllocatedTo != "" {
+		err = errTaken
+	} else {
+		n.AllocatedTo, n.TenantName, n.Requestor = request, tenant, requestor
+		mzxid, err = n.save(ctx, lp.s)
+	}
+	if err != nil {
+		release(ctx, n.lock)
+		return nil, 0, err
+	}
+	return n, mzxid, nil
 }
 
 var errTaken = errors.New("node was taken meanwhile")
@@ -128,39 +144,48 @@ func (lp *loop) hold(id string, held bool) {
 
 // create makes a node's record and starts its launch: init, lock, building, in this order, because an unlocked
 // building node is anybody's to delete (protocol.md 9.15).
-func (lp *loop) create(h *handler, label *config.PoolLabel) {
-	at := h.slot(desire.HandlerNode{Label: label.Name, Status: desire.Launching})
+func (lp *loop) create(h *handler, labelName string) (begin func()) {
+	at := h.slot(desire.HandlerNode{Label: labelName, Status: desire.Launching})
+	return func() {
+		label := lp.cfg.Provider(h.Provider).Pool(h.Pool).Labels[labelName]
+		image := lp.imageFor(label)
+		n := lp.newNode(h, label)
+		lp.do(func(ctx context.Context) {
+			ln, mzxid, err := lp.createNode(ctx, n, label, image)
+			lp.post(func() {
+				hn := at()
+				if err != nil {
+					if lp.ctx.Err() == nil {
+						lp.log.Warn("node record could not be created", "request", h.Request, "provider", h.Provider, "pool", h.Pool, "err", err)
+					}
+					hn.Status, hn.Reason = desire.Failed, "its record could not be created: "+err.Error()
+					return
+				}
+				hn.ID = ln.ID
+				h.nodes[ln.ID] = ln
+				la := &launch{node: ln, handler: h, label: label, attempt: 1, image: image.id}
+				lp.launches[ln.ID] = la
+				lp.seeNode(ln.ID, ln.Clone(), mzxid)
+				lp.hold(ln.ID, true)
+				lp.start(la)
+			})
+		})
+	}
+}
+
+// newNode is a node's first record.
+func (lp *loop) newNode(h *handler, label *config.PoolLabel) *record.Node {
 	now := time.Now()
-	created := record.Now(now)
-	image := lp.imageFor(label)
 	n := &record.Node{
 		Provider: h.Provider, Pool: h.Pool, Type: []string{label.Name}, AllocatedTo: h.Request, TenantName: h.req.TenantName,
 		Requestor: h.req.Requestor, Launcher: lp.l.own[desire.PoolKey{Provider: h.Provider, Pool: h.Pool}],
-		Attributes: label.Pool.NodeAttributes, CreatedTime: &created, ConnectionPort: json.RawMessage("22"), AZ: h.Zone,
+		Attributes: label.Pool.NodeAttributes, ConnectionPort: json.RawMessage("22"), AZ: h.Zone,
 	}
 	n.SetState(record.NodeInit, now)
-	n.StateTime = created
+	created := n.StateTime
+	n.CreatedTime = &created
 	setOwner(n, lp.l.stateID)
-	lp.do(func(ctx context.Context) {
-		ln, mzxid, err := lp.createNode(ctx, n, label, image)
-		lp.post(func() {
-			hn := at()
-			if err != nil {
-				if lp.ctx.Err() == nil {
-					lp.log.Warn("node record could not be created", "request", h.Request, "provider", h.Provider, "pool", h.Pool, "err", err)
-				}
-				hn.Status, hn.Reason = desire.Failed, "its record could not be created: "+err.Error()
-				return
-			}
-			hn.ID = ln.ID
-			h.nodes[ln.ID] = ln
-			la := &launch{node: ln, handler: h, label: label, attempt: 1, image: image.id}
-			lp.launches[ln.ID] = la
-			lp.seeNode(ln.ID, ln.Clone(), mzxid)
-			lp.hold(ln.ID, true)
-			lp.start(la)
-		})
-	})
+	return n
 }
 
 func (lp *loop) createNode(ctx context.Context, n *record.Node, label *config.PoolLabel, image image) (*lockedNode, int64, error) {

@@ -18,6 +18,9 @@ func (lp *loop) drop(h *handler) {
 	for _, hn := range h.Nodes {
 		if hn.ID != "" {
 			delete(lp.launches, hn.ID)
+			if n := lp.view.Nodes[hn.ID]; n != nil && h.req == nil {
+				n.Busy = false // spoken for by a request that was never taken
+			}
 			lp.hold(hn.ID, false)
 		}
 	}

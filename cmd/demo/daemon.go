@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -30,26 +31,27 @@ type daemon struct {
 
 // startDaemon runs the launcher in a process group of its own, so that Ctrl-C reaches the demo
 // only and the demo can end the daemon in good order.
-func startDaemon(binary, config, logFile string, show *screen) (*daemon, error) {
-	d := &daemon{cmd: exec.Command(binary, "-c", config, "launcher"), show: show, exited: make(chan struct{})}
+func (w *world) startDaemon() error {
+	d := &daemon{cmd: exec.Command(w.binary, "-c", w.config, "launcher"), show: w.show, exited: make(chan struct{})}
 	d.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	stderr, err := d.cmd.StderrPipe()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	log, err := os.OpenFile(logFile, os.O_CREATE|os.O_WRONLY, 0o600)
+	log, err := os.OpenFile(filepath.Join(w.dir, "daemon.log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := d.cmd.Start(); err != nil {
-		return nil, errors.Join(fmt.Errorf("start the daemon: %w", err), log.Close())
+		return errors.Join(fmt.Errorf("start the daemon: %w", err), log.Close())
 	}
 	go func() {
 		d.follow(io.TeeReader(stderr, log))
 		d.err = errors.Join(d.cmd.Wait(), log.Close())
 		close(d.exited)
 	}()
-	return d, nil
+	w.daemon = d
+	return nil
 }
 
 // follow puts what the log says about applies and host keys on the timeline; records are

@@ -19,6 +19,7 @@ type options struct {
 	daemon string        // path of the nodepool-tf binary
 	nodes  int           // nodes to ask for
 	soak   time.Duration // run Zuul's own client for so long instead of the story
+	kill   time.Duration // during a soak: kill the daemon so often
 }
 
 func main() {
@@ -26,6 +27,7 @@ func main() {
 	flag.StringVar(&o.daemon, "daemon", "bin/nodepool-tf", "path of the daemon's `binary`")
 	flag.IntVar(&o.nodes, "nodes", 2, "`number` of nodes to ask for")
 	flag.DurationVar(&o.soak, "soak", 0, "instead of the demo, let Zuul's own code send mixed requests for this `time` and check every invariant")
+	flag.DurationVar(&o.kill, "kill", 0, "during a soak, kill the daemon each time that so much `time` has passed, and start it again")
 	flag.Parse()
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
@@ -36,7 +38,7 @@ func main() {
 // run is main with its surroundings as arguments. 0 is success, 1 failure, 130 an interruption.
 func run(ctx context.Context, o options, out, problems io.Writer) (code int) {
 	show := newScreen(out)
-	w := &world{show: show}
+	w := &world{show: show, soak: o.soak > 0}
 	defer func() {
 		if err := w.close(); err != nil {
 			fmt.Fprintf(problems, "demo: clean up: %v\n", err)

@@ -21,19 +21,24 @@ import (
 	"github.com/nodepool-tf/nodepool-tf/testdata/zkserver"
 )
 
-// label is the only label there is.
-const label = "sshd"
+// label is what the demo asks for; spare, in a soak only, is a second one with nodes kept ready.
+const (
+	label = "sshd"
+	spare = "spare"
+)
 
 // world is everything that runs for the demo.
 type world struct {
 	show *screen
+	soak bool       // with the label spare
 	dir  string     // everything on disk, the nodes' folders too
 	key  ssh.Signer // logs into the nodes
 
-	zk          *zkserver.Server
-	zuulSession *session.Session
-	tree        *tree
-	daemon      *daemon
+	binary, config string
+	zk             *zkserver.Server
+	zuulSession    *session.Session
+	tree           *tree
+	daemon         *daemon
 
 	undo []func() error // in reverse order
 }
@@ -46,11 +51,11 @@ func (w *world) stateDir() string { return filepath.Join(w.dir, "state") }
 
 // build brings everything up to the point where the daemon has announced its label.
 func (w *world) build(ctx context.Context, o options) error {
-	binary, err := filepath.Abs(o.daemon)
-	if err != nil {
+	var err error
+	if w.binary, err = filepath.Abs(o.daemon); err != nil {
 		return err
 	}
-	if _, err := os.Stat(binary); err != nil {
+	if _, err := os.Stat(w.binary); err != nil {
 		return fmt.Errorf("the daemon's binary is missing, run `make build`: %w", err)
 	}
 	terraform, err := tools(ctx, w.show)
@@ -66,15 +71,14 @@ func (w *world) build(ctx context.Context, o options) error {
 	if err := w.startZooKeeper(ctx); err != nil {
 		return err
 	}
-	config, err := w.configure(terraform)
-	if err != nil {
+	if w.config, err = w.configure(terraform); err != nil {
 		return err
 	}
 	start := time.Now()
-	if w.daemon, err = startDaemon(binary, config, filepath.Join(w.dir, "daemon.log"), w.show); err != nil {
+	if err := w.startDaemon(); err != nil {
 		return err
 	}
-	w.onClose(w.daemon.stop)
+	w.onClose(func() error { return w.daemon.stop() }) // whichever runs then
 	if err := w.tree.offered(ctx, label, w.daemon); err != nil {
 		return err
 	}
@@ -146,11 +150,17 @@ func (w *world) configure(terraform string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	text := strings.NewReplacer(
+	text := configuration + strings.ReplaceAll(labelConfiguration, "LABEL", label)
+	names := "  - name: " + label
+	if w.soak {
+		text += strings.ReplaceAll(labelConfiguration, "LABEL", spare)
+		names += "\n  - {name: " + spare + ", min-ready: 2}"
+	}
+	text = strings.NewReplacer(
 		"HOST", host, "ZKPORT", zkPort, "TERRAFORM", terraform, "STATE", w.stateDir(), "USER", me.Username,
-		"NODES", w.nodesDir(), "SSHPORT", fmt.Sprint(port), "LABEL", label,
+		"NODES", w.nodesDir(), "SSHPORT", fmt.Sprint(port), "LABELS", names,
 		"KEY", strings.TrimSpace(string(ssh.MarshalAuthorizedKey(w.key.PublicKey()))),
-	).Replace(configuration)
+	).Replace(text)
 	path := filepath.Join(w.dir, "nodepool.yaml")
 	return path, os.WriteFile(path, []byte(text), 0o600)
 }
@@ -158,7 +168,7 @@ func (w *world) configure(terraform string) (string, error) {
 const configuration = `zookeeper-servers:
   - {host: HOST, port: ZKPORT}
 labels:
-  - name: LABEL
+LABELS
 terraform:
   exec-path: TERRAFORM
   state-dir: STATE
@@ -174,7 +184,9 @@ providers:
       - name: main
         max-servers: 20
         labels:
-          - name: LABEL
+`
+
+const labelConfiguration = `          - name: LABEL
             username: USER
             inputs:
               name: "${node.hostname}"

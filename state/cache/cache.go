@@ -90,12 +90,10 @@ func (c *Cache) Start(ctx context.Context) error {
 	case <-c.life.Done():
 	}
 	switch {
-	case c.s.Err() != nil:
-		return fmt.Errorf("load the state: %w", c.s.Err())
 	case ctx.Err() != nil:
 		return fmt.Errorf("load the state: %w", ctx.Err())
-	case c.life.Err() != nil:
-		return fmt.Errorf("load the state: %w", ErrStopped)
+	case c.life.Err() != nil, c.s.Err() != nil:
+		return fmt.Errorf("load the state: %w", c.whyStopped())
 	}
 	return nil
 }

@@ -73,12 +73,18 @@ func (c *Cache) Next(ctx context.Context) ([]Event, error) {
 		case <-c.wake:
 		case <-ctx.Done():
 			return nil, ctx.Err()
-		case <-c.s.Done():
-			return nil, fmt.Errorf("watch the state: %w", c.s.Err())
 		case <-c.life.Done():
-			return nil, ErrStopped
+			return nil, c.whyStopped()
 		}
 	}
+}
+
+// whyStopped tells the end of the session from a stop that was asked for.
+func (c *Cache) whyStopped() error {
+	if err := c.s.Err(); err != nil {
+		return fmt.Errorf("follow the state: %w", err)
+	}
+	return ErrStopped
 }
 
 // emit queues an event; c.mu is held.

@@ -131,9 +131,9 @@ func TestNothingIsMissedWhenTheLeaderDies(t *testing.T) {
 	}
 }
 
-// A set watch is never armed twice: the client keeps a channel for each time.
-// The server counts one data watch per node, and a child watch per directory.
-func TestWatchesDoNotPileUp(t *testing.T) {
+// After a storm the server holds one data watch for each node that is left and
+// one child watch for each directory, no more and no fewer.
+func TestEveryNodeHasItsWatch(t *testing.T) {
 	ctx := t.Context()
 	srv := zktest.Start(t, zkserver.Options{})
 	writer := zktest.Connect(t, session.Options{Servers: []string{srv.Addr}})

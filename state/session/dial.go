@@ -15,22 +15,23 @@ import (
 func (s *Session) dial(network, addr string, _ time.Duration) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(s.life, s.dialTimeout())
 	defer cancel()
-	conn, err := (&net.Dialer{}).DialContext(ctx, network, addr)
+	tcp, err := (&net.Dialer{}).DialContext(ctx, network, addr)
 	if err != nil {
 		s.noteDialError(err)
 		return nil, err
 	}
+	conn := tcp
 	if s.options.TLS != nil {
 		if conn, err = handshake(ctx, conn, addr, s.options.TLS); err != nil {
 			s.noteDialError(err)
 			return nil, err
 		}
 	}
-	w := &wire{Conn: conn, s: s, server: addr}
+	w := &wire{Conn: conn, tcp: tcp, s: s, server: addr}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.err != nil {
-		_ = conn.Close()
+		_ = tcp.Close()
 		return nil, s.err
 	}
 	if s.id != 0 {

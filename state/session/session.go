@@ -43,8 +43,8 @@ type Session struct {
 	options Options
 	log     *slog.Logger
 	handler atomic.Pointer[func(zk.Event)]
-	heard   atomic.Int64 // when the server last said something, UnixNano on the monotonic-free clock of start
-	start   time.Time
+	start   time.Time    // the clock of heard
+	heard   atomic.Int64 // nanoseconds after start when the server last said something
 
 	life   context.Context // ends with the session
 	cancel context.CancelFunc
@@ -133,12 +133,20 @@ func (s *Session) firstContact(ctx context.Context) error {
 		case err == nil:
 			return s.ensure(ctx, s.options.Chroot)
 		case ctx.Err() != nil:
-			return errors.Join(ctx.Err(), s.lastDialError())
+			return s.gaveUp(ctx.Err())
 		case errors.Is(err, ErrExpired):
 			return err
 		}
 		s.log.Warn("waiting for ZooKeeper", "servers", strings.Join(s.options.Servers, ","), "error", s.lastDialError())
 	}
+}
+
+// gaveUp adds why the last try failed.
+func (s *Session) gaveUp(err error) error {
+	if last := s.lastDialError(); last != nil {
+		return fmt.Errorf("%w; last try: %w", err, last)
+	}
+	return err
 }
 
 // Done is closed when the session is over: it expired, was closed, or had no

@@ -17,6 +17,7 @@ const opSetWatches = 101
 // (see watchFloor). All of that passes through here.
 type wire struct {
 	net.Conn
+	tcp     net.Conn // below TLS
 	s       *Session
 	server  string
 	greeted bool          // our side of the handshake was written
@@ -99,10 +100,11 @@ func (w *wire) letRead() {
 	}
 }
 
-// Close also ends awaitResent.
+// Close also ends awaitResent. It drops the TCP connection, because TLS would
+// first try to say goodbye, for seconds on a dead line.
 func (w *wire) Close() error {
 	w.letRead()
-	return w.Conn.Close()
+	return w.tcp.Close()
 }
 
 // SetReadDeadline shortens the library's patience with a server that accepts

@@ -21,7 +21,7 @@ func TestResentWatchesFireFromTheZxidOfTheHandshake(t *testing.T) {
 		t.Fatal(err)
 	}
 	out := &sink{}
-	w := &wire{Conn: out, s: s}
+	w := &wire{Conn: out, tcp: out, s: s}
 
 	hello := make([]byte, 44)
 	binary.BigEndian.PutUint64(hello[8:], 5) // last zxid seen
