@@ -1,8 +1,8 @@
 # `make help` is the front door. What CI runs is what `make test` runs (.ci/run).
 
 GO      ?= go
-GOPATH_ := $(shell $(GO) env GOPATH)
-LINT    := $(or $(shell command -v golangci-lint 2>/dev/null),$(wildcard $(GOPATH_)/bin/golangci-lint))
+TOOLS   := $(shell $(GO) env GOPATH)/bin
+LINT    := $(or $(shell command -v golangci-lint 2>/dev/null),$(wildcard $(TOOLS)/golangci-lint))
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 # ./... leaves testdata out.
 PACKAGES := ./... ./testdata/...
@@ -16,7 +16,7 @@ help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## Build the daemon, bin/nodepool-tf
-	$(GO) build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/ ./cmd/nodepool-tf
+	$(GO) build -ldflags '-X main.version=$(VERSION)' -o bin/ ./cmd/nodepool-tf
 
 demo: build ## Show it at work: Zuul's request becomes nodes to log into (installs what is missing)
 	@$(GO) build -o bin/ ./cmd/demo && exec bin/demo -daemon bin/nodepool-tf $(ARGS)

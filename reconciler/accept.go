@@ -92,7 +92,8 @@ func (lp *loop) decline(d desire.Decline) {
 	lp.do(func(ctx context.Context) {
 		req, err := lockRequest(ctx, lp.s, d.Request)
 		var mzxid int64
-		if err == nil && req.State == record.RequestRequested && !slices.Contains(req.DeclinedBy, own) {
+		// One that we have declined before is looked at again when the last other pool has gone: nobody else fails it.
+		if err == nil && req.State == record.RequestRequested {
 			refuse(req.Request, own, pools)
 			mzxid, err = req.finish(ctx, lp.s, nil)
 			if err != nil {

@@ -87,11 +87,8 @@ func (lp *loop) finishLaunch(la *launch, f modules.Fields) {
 	label, n := la.label, la.node
 	lp.do(func(ctx context.Context) {
 		err := apply(n.Node, f, label)
-		var scan time.Duration
 		if err == nil && label.HostKeyChecking && !f.HostKeysSet {
-			began := time.Now()
 			err = lp.scan(ctx, n.Node, label.Pool.Provider.BootTimeout)
-			scan = time.Since(began)
 		}
 		var mzxid int64
 		if err == nil {
@@ -106,9 +103,6 @@ func (lp *loop) finishLaunch(la *launch, f modules.Fields) {
 			case err == nil:
 				la.phase = ended
 				delete(lp.launches, n.ID)
-				if scan > 0 {
-					lp.log.Info("host keys", "node", n.ID, "keys", len(n.HostKeys), "dur", scan.Round(time.Millisecond))
-				}
 				lp.log.Info("node launched", "node", n.ID, "request", la.handler.Request, "provider", n.Provider, "pool", n.Pool, "attempt", la.attempt, "dur", time.Since(la.began).Round(time.Millisecond))
 				if hn := la.handler.node(n.ID); hn != nil {
 					hn.Status = desire.Ready
@@ -196,6 +190,7 @@ func (lp *loop) scan(ctx context.Context, n *record.Node, limit time.Duration) e
 	defer lp.scans.Release(1)
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
+	began := time.Now()
 	keys, err := keyscan.Scan(ctx, n.InterfaceIP, port, gather)
 	if err != nil {
 		return &execute.Error{Class: execute.Timeout, Op: "scan host keys of " + n.InterfaceIP + " port " + strconv.Itoa(port), Err: err, Hint: "boot-timeout is " + limit.String()}
@@ -203,6 +198,7 @@ func (lp *loop) scan(ctx context.Context, n *record.Node, limit time.Duration) e
 	if len(keys) > 0 {
 		n.HostKeys = keys
 	}
+	lp.log.Info("host keys", "node", n.ID, "keys", len(keys), "dur", time.Since(began).Round(time.Millisecond))
 	return nil
 }
 

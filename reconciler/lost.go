@@ -152,7 +152,14 @@ func (lp *loop) reset(d desire.Reset) {
 	}
 	slices.Sort(ids)
 	lp.do(func(ctx context.Context) {
-		req, err := lockRequest(ctx, lp.s, d.Request)
+		var req *lockedRequest
+		holders, err := lock.Contenders(ctx, lp.s, requestLockPath(d.Request))
+		if err == nil && len(holders) > 0 {
+			err = lock.ErrBusy
+		}
+		if err == nil {
+			req, err = lockRequest(ctx, lp.s, d.Request)
+		}
 		if err == nil {
 			err = lp.resetLocked(ctx, req, ids)
 			release(ctx, req.lock)
@@ -160,7 +167,7 @@ func (lp *loop) reset(d desire.Reset) {
 		lp.post(func() {
 			switch {
 			case errors.Is(err, lock.ErrBusy):
-				end(lostEvery / 2) // somebody works on it
+				end(lostEvery) // somebody works on it
 			case err != nil && !errors.Is(err, errNotOurs):
 				lp.requestFailed(d.Request, "reset", err, end)
 			default:

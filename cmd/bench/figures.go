@@ -36,7 +36,7 @@ type daemon struct {
 type sample struct{ own, children float64 }
 
 func (b *bench) sample() sample {
-	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", b.rig.Pid()))
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", b.pid))
 	if err != nil {
 		return sample{}
 	}
@@ -50,7 +50,7 @@ func (b *bench) sample() sample {
 func (b *bench) usage(since sample) daemon {
 	now := b.sample()
 	d := daemon{CPUms: now.own - since.own, TerraformCPUms: now.children - since.children}
-	status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", b.rig.Pid()))
+	status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", b.pid))
 	for _, line := range strings.Split(string(status), "\n") {
 		name, rest, _ := strings.Cut(line, ":")
 		kib, _ := strconv.ParseFloat(strings.TrimSuffix(strings.TrimSpace(rest), " kB"), 64)

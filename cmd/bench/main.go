@@ -1,5 +1,5 @@
-// Command bench measures the launcher beside bare Terraform, in one run on one machine, and prints JSON. Times are
-// worth little by themselves; the ratios hold on other machines too.
+// Command bench measures the launcher beside bare Terraform and Nodepool, in one run on one machine, and prints JSON.
+// Times are worth little by themselves; the ratios hold on other machines too.
 package main
 
 import (
@@ -24,33 +24,36 @@ type report struct {
 		CPUs   int    `json:"cpus"`
 		Engine string `json:"engine"`
 	} `json:"machine"`
-	Bare   bare   `json:"bare_terraform"`
-	Idle   idle   `json:"idle"`
-	Burst  burst  `json:"burst"`
-	Growth growth `json:"growth"`
-	Daemon daemon `json:"daemon"`
+	Bare     bare      `json:"bare_terraform"`
+	Idle     idle      `json:"idle"`
+	Burst    burst     `json:"burst"`
+	Growth   growth    `json:"growth"`
+	Daemon   daemon    `json:"daemon"`
+	Nodepool *nodepool `json:"nodepool,omitempty"`
 }
 
 func main() {
 	requests := flag.Int("requests", 50, "one-node requests of the idle phase")
 	size := flag.Int("burst", 200, "requests of the burst")
 	fleet := flag.Int("fleet", 500, "existing nodes at which the next node is measured")
+	daemon := flag.String("daemon", "", "launcher binary to measure; empty: build it")
+	nodepool := flag.Bool("nodepool", true, "measure Nodepool itself too, where Python and a package index are there")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, *requests, *size, *fleet); err != nil {
+	if err := run(ctx, *daemon, *requests, *size, *fleet, *nodepool); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, requests, size, fleet int) error {
+func run(ctx context.Context, daemon string, requests, size, fleet int, nodepool bool) error {
 	dir, err := os.MkdirTemp("", "nodepool-tf-bench-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	b, err := newBench(ctx, dir)
+	b, err := newBench(ctx, dir, daemon)
 	if err != nil {
 		return err
 	}
@@ -74,6 +77,11 @@ func run(ctx context.Context, requests, size, fleet int) error {
 		return err
 	}
 	rep.Daemon = b.usage(b.began)
+	if nodepool {
+		if rep.Nodepool, err = b.nodepool(ctx, rep, size); err != nil {
+			return err
+		}
+	}
 	enc := json.NewEncoder(os.Stdout)
 	enc.SetIndent("", "  ")
 	return enc.Encode(rep)
@@ -96,18 +104,27 @@ providers:
 `
 
 // newBench starts ZooKeeper and a launcher with a module that takes no time itself.
-func newBench(ctx context.Context, dir string) (*bench, error) {
-	progress("building, starting ZooKeeper and the launcher")
-	binary, err := rig.Build(ctx, dir)
+func newBench(ctx context.Context, dir, binary string) (*bench, error) {
+	progress("starting ZooKeeper and the launcher")
+	if binary == "" {
+		var err error
+		if binary, err = rig.Build(ctx, dir); err != nil {
+			return nil, err
+		}
+	}
+	certs, err := zkserver.NewCerts(filepath.Join(dir, "certs"))
 	if err != nil {
 		return nil, err
 	}
-	zk, err := zkserver.Start(ctx, filepath.Join(dir, "zookeeper"), zkserver.Options{})
+	zk, err := zkserver.Start(ctx, filepath.Join(dir, "zookeeper"), zkserver.Options{TLS: certs})
 	if err != nil {
 		return nil, err
 	}
-	b := &bench{dir: dir, zk: zk}
-	b.rig, err = rig.New(rig.Options{Dir: dir, Binary: binary, Servers: []string{zk.Addr}, Config: fmt.Sprintf(config, rig.Module("instant"))})
+	b := &bench{dir: dir, zk: zk, label: "small"}
+	b.rig, err = rig.New(rig.Options{
+		Dir: dir, Binary: binary, Servers: []string{zk.Addr}, TLS: [3]string{certs.ClientCert, certs.ClientKey, certs.CA},
+		Config: fmt.Sprintf(config, rig.Module("instant")),
+	})
 	if err == nil {
 		err = b.rig.Start()
 	}
@@ -118,6 +135,7 @@ func newBench(ctx context.Context, dir string) (*bench, error) {
 		b.close()
 		return nil, err
 	}
+	b.pid, b.log = b.rig.Pid(), b.rig.LogFile()
 	b.began = b.sample()
 	// The first request waits for the module's init; measured is what follows.
 	return b, b.roundTrips(ctx, 1, nil, nil)

@@ -22,6 +22,9 @@ type bench struct {
 	rig     *rig.Rig
 	zuul    *requestor.Requestor
 	session *session.Session
+	label   string // that is asked for
+	pid     int    // of the launcher
+	log     string // file of the launcher
 	began   sample
 }
 
@@ -72,7 +75,7 @@ func (b *bench) roundTrips(ctx context.Context, n int, fulfilled, gone *[]float6
 
 // request submits one request and waits until it is fulfilled.
 func (b *bench) request(ctx context.Context) (*record.Request, error) {
-	id, err := b.zuul.Submit(ctx, "acme", "small")
+	id, err := b.zuul.Submit(ctx, "acme", b.label)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +87,7 @@ func (b *bench) fulfilled(ctx context.Context, id string) (*record.Request, erro
 	defer cancel()
 	req, err := b.zuul.Wait(ctx, id)
 	if err == nil && req.State != record.RequestFulfilled {
-		err = fmt.Errorf("request %s is %s; see %s", id, req.State, b.rig.LogFile())
+		err = fmt.Errorf("request %s is %s; see %s", id, req.State, b.log)
 	}
 	return req, err
 }
@@ -129,7 +132,7 @@ func (b *bench) burst(ctx context.Context, n int) (burst, error) {
 func (b *bench) submitAll(ctx context.Context, n int) ([]*record.Request, error) {
 	ids := make([]string, n)
 	for i := range ids {
-		id, err := b.zuul.Submit(ctx, "acme", "small")
+		id, err := b.zuul.Submit(ctx, "acme", b.label)
 		if err != nil {
 			return nil, err
 		}

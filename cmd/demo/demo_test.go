@@ -128,7 +128,9 @@ func TestLogEvent(t *testing.T) {
 		ok   bool
 	}{
 		{`time=2026-11-22T20:41:02.345Z level=INFO msg="apply started" workspace=w-1 nodes=2`, event{at, "workspace w-1", "apply", "nodes 2"}, true},
-		{`time=2026-11-22T20:41:02.345Z level=INFO msg="apply finished" workspace=w-1 dur=12ms`, event{at, "workspace w-1", "applied", "12ms"}, true},
+		{`time=2026-11-22T20:41:02.345Z level=INFO msg="apply finished" workspace=w-1 dur=12ms`, event{at, "workspace w-1", "applied", "in 12ms"}, true},
+		{`time=2026-11-22T20:41:02.345Z level=INFO msg="apply started" workspace=w-1 kind=destroy nodes=1`, event{at, "workspace w-1", "destroy", "nodes 1"}, true},
+		{`time=2026-11-22T20:41:02.345Z level=INFO msg="apply finished" workspace=w-1 kind=destroy dur=9ms`, event{at, "workspace w-1", "destroyed", "in 9ms"}, true},
 		{`time=2026-11-22T20:41:02.345Z level=ERROR msg="apply finished" workspace=w-1 err="no \"x\" = y"`, event{at, "workspace w-1", "apply failed", `no "x" = y`}, true},
 		{`time=2026-11-22T20:41:02.345Z level=INFO msg="host keys" node=0000000001 dur=5ms`, event{at, "node 0000000001", "host keys", "scanned in 5ms"}, true},
 		{`time=2026-11-22T20:41:02.345Z level=INFO msg="node state" node=0000000001 state=ready`, event{}, false},

@@ -17,8 +17,14 @@ func logEvent(line string) (event, bool) {
 	switch f["msg"] {
 	case "apply started":
 		e.who, e.what, e.note = "workspace "+f["workspace"], "apply", joined("nodes ", f["nodes"])
+		if f["kind"] == "destroy" {
+			e.what = "destroy"
+		}
 	case "apply finished":
-		e.who, e.what, e.note = "workspace "+f["workspace"], "applied", f["dur"]
+		e.who, e.what, e.note = "workspace "+f["workspace"], "applied", joined("in ", f["dur"])
+		if f["kind"] == "destroy" {
+			e.what = "destroyed"
+		}
 		if f["err"] != "" || f["error"] != "" {
 			e.what, e.note = "apply failed", f["err"]+f["error"]
 		}

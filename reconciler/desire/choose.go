@@ -92,7 +92,7 @@ func (p *pass) consider(key PoolKey, pool *config.Pool, r *record.Request, lacks
 		p.add(Decline{Request: r.ID, PoolKey: key, Reasons: reasons}) // 13
 		return
 	}
-	allocs, pause, refused := p.fill(pool, r, r.NodeTypes, "")
+	allocs, pause, refused := p.fill(pool, r, r.NodeTypes, "", false)
 	if refused != "" {
 		p.add(Decline{Request: r.ID, PoolKey: key, Reasons: []string{refused}})
 		return

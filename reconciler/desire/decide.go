@@ -50,6 +50,9 @@ func newPass(v *View) *pass {
 		paused: map[PoolKey]bool{}, roomMade: map[PoolKey]bool{}, active: map[string]int{},
 	}
 	for _, prov := range v.Config.Providers {
+		if v.Config.Provider(prov.Name) != prov {
+			continue // a second of the same name
+		}
 		for _, pool := range prov.Pools {
 			k := PoolKey{prov.Name, pool.Name}
 			if p.pools[k] != nil {
@@ -63,35 +66,14 @@ func newPass(v *View) *pass {
 			}
 		}
 	}
-	p.inFlight()
-	return p
-}
-
-// inFlight takes note of what was begun earlier and is not seen in the records yet.
-func (p *pass) inFlight() {
-	for _, h := range p.Handlers {
+	for _, h := range v.Handlers {
 		for _, n := range h.Nodes {
 			if n.Status == Launching {
 				p.active[h.Provider]++
 			}
 		}
 	}
-	for id, a := range p.Accepting {
-		if p.Handlers[id] != nil {
-			continue
-		}
-		p.taken[id] = true
-		if a.Pause {
-			p.paused[a.PoolKey] = true
-		}
-		for _, al := range a.Allocs {
-			if al.Reuse != "" {
-				p.reused[al.Reuse] = true
-			} else {
-				p.active[a.Provider]++
-			}
-		}
-	}
+	return p
 }
 
 func (p *pass) add(d Decision) { p.out = append(p.out, d) }

@@ -47,7 +47,8 @@ type (
 	}
 	// Abandon lets go of a handler whose request is gone (4.6.4 step 5).
 	Abandon struct{ Request string }
-	// Yield gives a request back, undeclined, for other pools or the next launcher (4.12, clean stop).
+	// Yield gives a request back, undeclined, for other pools or the next launcher (4.12, clean stop), or until a more
+	// urgent one that waits for the same quota is served.
 	Yield struct{ Request string }
 	// Resume takes up a request that this launcher, in an earlier life, was working on.
 	Resume struct {

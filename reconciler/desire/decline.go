@@ -9,7 +9,7 @@ import (
 	"github.com/nodepool-tf/nodepool-tf/state/record"
 )
 
-// maxReasons bounds what a request with a thousand unknown labels puts into the log.
+// maxReasons bounds what a request with a thousand unknown labels, or failed nodes, puts into the log.
 const maxReasons = 10
 
 // declineReasons are those of 4.4, first match wins.
@@ -27,11 +27,8 @@ func (p *pass) declineReasons(pool *config.Pool, r *record.Request) []string {
 			reasons = append(reasons, "label "+quote(l)+" is not offered")
 		}
 	}
-	if more := len(reasons) - maxReasons; more > 0 {
-		reasons = append(reasons[:maxReasons], fmt.Sprintf("and %d more", more))
-	}
 	if len(reasons) > 0 {
-		return reasons
+		return shortened(reasons)
 	}
 	for _, l := range labels {
 		if label := pool.Labels[l]; !p.imageReady(label) {
@@ -42,6 +39,13 @@ func (p *pass) declineReasons(pool *config.Pool, r *record.Request) []string {
 		return []string{"it needs more " + over + " than the pool may ever have"}
 	}
 	return nil
+}
+
+func shortened(reasons []string) []string {
+	if more := len(reasons) - maxReasons; more > 1 {
+		reasons = append(reasons[:maxReasons:maxReasons], fmt.Sprintf("and %d more", more))
+	}
+	return reasons
 }
 
 func disabled(pool *config.Pool) bool { return pool.MaxServers != nil && *pool.MaxServers <= 0 }

@@ -63,7 +63,7 @@ func (p *pass) handle(h *Handler) (paused bool) {
 	case len(wrong) > 0 && launching:
 		return h.Paused // acted on when all launches have ended
 	case len(wrong) > 0:
-		p.add(GiveUp{h.Request, wrong})
+		p.add(GiveUp{h.Request, shortened(wrong)})
 		return false
 	case len(aborted) > 0 && !launching:
 		p.add(DropAborted{h.Request, aborted})
@@ -73,8 +73,6 @@ func (p *pass) handle(h *Handler) (paused bool) {
 			p.add(Yield{h.Request})
 		}
 		return false
-	case h.Paused && p.Now.Before(h.NotBefore):
-		return true
 	case h.Paused, len(lacks) > 0:
 		return p.refill(h, pool, r.Request, lacks, launching)
 	case launching:

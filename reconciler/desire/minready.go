@@ -18,7 +18,8 @@ func (p *pass) minReady() {
 			continue // gone, or too new to be seen: MinReadyAfter holds back the next
 		}
 		outstanding[p.MinReady[id]] = true
-		if (r.State == record.RequestFulfilled || r.State == record.RequestFailed) && !r.Busy && !p.Now.Before(r.NotBefore) {
+		ended := r.State == record.RequestFulfilled || r.State == record.RequestFailed
+		if ended && !r.Busy && !p.taken[id] && !p.Now.Before(r.NotBefore) {
 			p.add(EndMinReady{id})
 		}
 	}

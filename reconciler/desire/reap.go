@@ -15,7 +15,7 @@ func (p *pass) reap() {
 	for _, n := range p.idle() {
 		id := n.ID
 		if n.Provider == "" {
-			if n.State == record.NodeDeleted || n.State == "" {
+			if n.State == record.NodeDeleted {
 				p.add(Husk{id})
 			}
 			continue

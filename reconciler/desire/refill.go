@@ -5,14 +5,19 @@ import (
 	"github.com/nodepool-tf/nodepool-tf/state/record"
 )
 
-// refill adds what is missing to a handler, as far as quota allows now.
+// refill adds what is missing to a handler, as far as quota allows now. Of several that wait for quota in one pool only
+// the most urgent keeps its nodes: two that each hold what the other lacks would wait for ever.
 func (p *pass) refill(h *Handler, pool *config.Pool, r *record.Request, lacks []string, launching bool) (paused bool) {
-	allocs, pause, refused := p.fill(pool, r, lacks, h.Zone)
+	allocs, pause, refused := p.fill(pool, r, lacks, h.Zone, p.Now.Before(h.NotBefore))
 	switch {
 	case refused != "" && launching:
 		return h.Paused
 	case refused != "":
 		p.add(GiveUp{h.Request, []string{refused}})
+		return false
+	case pause && !launching && len(h.Nodes) > 0 && p.paused[keyOf(pool)]:
+		p.giveBack(pool, r, allocs)
+		p.add(Yield{h.Request})
 		return false
 	case len(allocs) > 0 || pause != h.Paused:
 		p.add(Fill{Request: h.Request, Allocs: allocs, Pause: pause})

@@ -68,38 +68,26 @@ type expected struct {
 	counted  float64 // of these, those with resources: only they count for the tenant
 }
 
-// coming lists the nodes that handlers, and requests just being accepted, are creating.
+// coming lists the nodes that handlers are creating.
 func (p *pass) coming() map[entry]*expected {
 	var out map[entry]*expected
-	expect := func(key PoolKey, request, label string) {
-		pool := p.pools[key]
-		if pool == nil || pool.Labels[label] == nil {
-			return
-		}
-		if out == nil {
-			out = map[entry]*expected{}
-		}
-		at := entry{request, label}
-		if out[at] == nil {
-			out[at] = &expected{pool: pool}
-			if r := p.Requests[request]; r != nil {
-				out[at].tenant = r.TenantName
-			}
-		}
-		out[at].expected++
-	}
 	for id, h := range p.Handlers {
+		pool := p.pools[PoolKey{h.Provider, h.Pool}]
 		for _, n := range h.Nodes {
-			if n.ID == "" && n.Status == Launching {
-				expect(PoolKey{h.Provider, h.Pool}, id, n.Label)
+			if n.ID != "" || n.Status != Launching || pool == nil || pool.Labels[n.Label] == nil {
+				continue
 			}
-		}
-	}
-	for id, a := range p.Accepting {
-		for _, al := range a.Allocs {
-			if al.Reuse == "" && p.Handlers[id] == nil {
-				expect(a.PoolKey, id, al.Label)
+			if out == nil {
+				out = map[entry]*expected{}
 			}
+			at := entry{id, n.Label}
+			if out[at] == nil {
+				out[at] = &expected{pool: pool}
+				if r := p.Requests[id]; r != nil {
+					out[at].tenant = r.TenantName
+				}
+			}
+			out[at].expected++
 		}
 	}
 	return out

@@ -18,11 +18,8 @@ type View struct {
 	Pools map[string]*record.Pool
 	// Own maps a pool of ours to the id under which it is registered.
 	Own map[PoolKey]string
-	// Handlers are the accepted requests whose lock this launcher holds, by request id.
+	// Handlers are the accepted requests, by request id, from the decision on: what they are about to take counts.
 	Handlers map[string]*Handler
-	// Accepting are the Accepts being carried out, by request id, until they are in Handlers: what they take is
-	// counted. Without them two passes in a row would spend the same quota.
-	Accepting map[string]Accept
 	// MinReady are the outstanding min-ready requests of this launcher: request id to label.
 	MinReady map[string]string
 	// Images tells the READY upload of a diskimage for a provider: what node.image_id becomes. Missing: none.
@@ -68,7 +65,8 @@ type Node struct {
 	Foreign bool
 }
 
-// Handler is one accepted request. The launcher holds the request's lock and the locks of its nodes.
+// Handler is one accepted request. The launcher holds the request's lock and the locks of its nodes, or, while it is
+// busy, is about to take them.
 type Handler struct {
 	Request  string
 	Provider string
@@ -80,7 +78,7 @@ type Handler struct {
 	Error string
 	// Zone is that of the first reused node, "" while none is chosen.
 	Zone string
-	// NotBefore holds back a paused handler after the cloud said that its quota is used up, which no record shows.
+	// NotBefore holds back launches after the cloud said that its quota is used up, which no record shows.
 	NotBefore time.Time
 }
 

@@ -50,16 +50,17 @@ func ClassOf(err error) Class {
 }
 
 // classes are tried in order; the first pattern that matches a diagnostic's text decides. The texts are those of the
-// providers named in field-notes.md A9 and of Terraform itself.
+// providers named in field-notes.md A9 and of Terraform itself; testdata/diagnostics is the list they are held to.
+// Throttling comes before quota, because its texts speak of limits too, and quota has no bound of attempts.
 var classes = []struct {
 	class Class
 	re    *regexp.Regexp
 }{
-	{Quota, regexp.MustCompile(`(?i)quota|limit ?exceeded|LimitExceeded|exceeds? .{0,40}limit|too many instances`)},
-	{Capacity, regexp.MustCompile(`(?i)insufficient.{0,20}capacity|no valid host|out of capacity|ZONE_RESOURCE_POOL_EXHAUSTED|SkuNotAvailable|AllocationFailed|capacity`)},
-	{Throttle, regexp.MustCompile(`(?i)throttl|rate ?exceeded|too many requests|RequestLimit|\b429\b`)},
-	{Auth, regexp.MustCompile(`(?i)unauthori[sz]ed|authentication|invalid credentials|access ?denied|forbidden|\b40[13]\b|no valid credential`)},
-	{Config, regexp.MustCompile(`(?i)unsupported argument|missing required argument|unsupported attribute|unsupported block|reference to undeclared|module not (found|installed)|unreadable module|invalid value for (module argument|variable|input variable)|invalid (single-)?argument|invalid reference|failed to query available provider|provider registry|no module call named|inconsistent dependency lock file|invalid expression`)},
+	{Throttle, regexp.MustCompile(`(?i)throttl|rate.?limit|rate ?exceeded|too many requests|request.?limit|requests per (second|minute)|per minute|\b429\b`)},
+	{Quota, regexp.MustCompile(`(?i)quota|limit[ _]?exceeded|exceeds? .{0,40}\blimit|too many instances|MaxSpotInstanceCount`)},
+	{Capacity, regexp.MustCompile(`(?i)insufficient.{0,20}capacity|no valid host|not enough .{0,30}capacity|(out of|no|lack of|sufficient|available) capacity|ZONE_RESOURCE_POOL_EXHAUSTED|SkuNotAvailable|AllocationFailed|resource_unavailable`)},
+	{Auth, regexp.MustCompile(`(?i)unauthori[sz]ed|authentication|invalid credentials|access ?denied|forbidden|\b40[13]\b|no valid credential|invalid ?(api ?)?(token|key)\b`)},
+	{Config, regexp.MustCompile(`(?i)unsupported (argument|attribute|block)|missing required (argument|attribute|provider)|reference to undeclared|module not (found|installed)|unreadable module|could not (download|load) module|failed to (download|read) module|invalid value for|invalid .{0,30}(argument|reference|expression|template)\b|incorrect (attribute )?value|\bcycle: |unsuitable value|error in function call|failed to query available provider|failed to resolve provider|provider registry|no module call named|inconsistent dependency lock file|ephemeral value|unsupported \w+ core version|argument or block definition required|no such variable|invalid count argument|no declaration found|duplicate (variable|output|resource|provider)`)},
 	{Timeout, regexp.MustCompile(`(?i)timeout|timed out|deadline exceeded`)},
 }
 

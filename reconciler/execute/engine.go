@@ -2,18 +2,14 @@ package execute
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/go-version"
-	install "github.com/hashicorp/hc-install"
-	"github.com/hashicorp/hc-install/product"
-	"github.com/hashicorp/hc-install/releases"
-	"github.com/hashicorp/hc-install/src"
 	"github.com/hashicorp/terraform-exec/tfexec"
 )
 
@@ -23,8 +19,8 @@ var oldest = version.Must(version.NewVersion("1.4.0"))
 
 // Engine is a Terraform or OpenTofu binary that was run once to learn its version.
 type Engine struct {
-	Path    string
-	Product string // terraform or opentofu
+	Path    string // absolute
+	Product string // terraform or opentofu: what the binary says it is, whatever it was found as
 	Version string
 }
 
@@ -58,26 +54,6 @@ func FindEngine(ctx context.Context, o EngineOptions) (Engine, error) {
 	return e, e.check(ctx, o.Constraint)
 }
 
-func installTerraform(ctx context.Context, o EngineOptions) (string, error) {
-	if o.InstallDir == "" {
-		return "", errors.New("not on PATH")
-	}
-	if err := os.MkdirAll(o.InstallDir, 0o700); err != nil {
-		return "", err
-	}
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
-	defer cancel()
-	var s src.Installable = &releases.LatestVersion{Product: product.Terraform, InstallDir: o.InstallDir}
-	if c, err := version.NewConstraint(o.Constraint); o.Constraint != "" && err == nil {
-		s = &releases.LatestVersion{Product: product.Terraform, InstallDir: o.InstallDir, Constraints: c}
-	}
-	path, err := install.NewInstaller().Ensure(ctx, []src.Source{s.(src.Source)})
-	if err != nil {
-		return "", fmt.Errorf("not on PATH, and downloading it failed: %w", err)
-	}
-	return path, nil
-}
-
 // check runs the binary once for its version.
 func (e *Engine) check(ctx context.Context, constraint string) error {
 	fail := func(err error, hint string) error {
@@ -102,9 +78,12 @@ func (e *Engine) check(ctx context.Context, constraint string) error {
 	defer cancel()
 	v, _, err := tf.Version(ctx, true)
 	if err != nil {
-		return fail(err, "terraform.exec-path must name a Terraform or OpenTofu binary for this machine")
+		return fail(shorten(err), "terraform.exec-path must name a Terraform or OpenTofu binary for this machine")
 	}
 	e.Version = v.String()
+	if text, err := exec.CommandContext(ctx, e.Path, "version").Output(); err == nil && strings.HasPrefix(string(text), "OpenTofu") {
+		e.Product = "opentofu"
+	}
 	if v.Core().LessThan(oldest) {
 		return fail(fmt.Errorf("version %s is too old", v), "nodepool-tf needs "+oldest.String()+" or newer")
 	}

@@ -1,9 +1,6 @@
 package execute
 
 import (
-	"encoding/json"
-	"fmt"
-	"os"
 	"path/filepath"
 	"time"
 )
@@ -42,44 +39,17 @@ type Job struct {
 
 // Report is what a worker leaves behind at the end of a run.
 type Report struct {
-	ID          string        `json:"id"`
-	Error       string        `json:"error,omitempty"` // empty: Terraform ended with success
-	Interrupted bool          `json:"interrupted,omitempty"`
-	Killed      bool          `json:"killed,omitempty"`
-	Wall        time.Duration `json:"wall"`
-	CPU         time.Duration `json:"cpu"`    // user and system time of Terraform and what it started
-	MaxRSS      int64         `json:"maxrss"` // bytes, of the largest single process
+	ID     string        `json:"id"`
+	Error  string        `json:"error,omitempty"` // empty: Terraform ended with success
+	Wall   time.Duration `json:"wall"`
+	CPU    time.Duration `json:"cpu"`    // user and system time of Terraform and what it started
+	MaxRSS int64         `json:"maxrss"` // bytes, of the largest single process
+	// Interrupted is when the run was told to end before it was done, because its time was up (TimedOut) or because
+	// somebody sent the worker a signal. Zero: it was not.
+	Interrupted time.Time `json:"interrupted,omitzero"`
+	TimedOut    bool      `json:"timed_out,omitempty"`
+	// Killed: the worker died without a report of its own; this one was made up by whoever followed it.
+	Killed bool `json:"killed,omitempty"`
 }
 
 func runPath(dir, name string) string { return filepath.Join(dir, runDir, name) }
-
-// writeJSON replaces a file of a workspace as one step, readable for us alone.
-func writeJSON(path string, v any) error {
-	data, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-	return WriteFile(path, append(data, '\n'))
-}
-
-// WriteFile replaces path with data as one step (temporary file, rename), mode 0600. With the rename the file is
-// either the old or the new one for whoever reads it after a crash of this process; it is not synced to disk, because
-// a machine that lost its power has lost the run too.
-func WriteFile(path string, data []byte) error {
-	tmp := path + ".tmp"
-	if err := os.WriteFile(tmp, data, 0o600); err != nil {
-		return err
-	}
-	return os.Rename(tmp, path)
-}
-
-func readJSON(path string, v any) error {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return err
-	}
-	if err := json.Unmarshal(data, v); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	return nil
-}

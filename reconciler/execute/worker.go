@@ -2,14 +2,10 @@ package execute
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"runtime"
-	"strconv"
-	"strings"
 	"syscall"
 	"time"
 
@@ -18,15 +14,14 @@ import (
 
 // RunWorker is the whole life of a worker process: one run of Terraform in the workspace folder dir, as its job file
 // says. It outlives the daemon that started it (own session, no parent-death signal), so that a restart or crash of
-// the daemon costs no launch; the daemon follows it through the files of the run folder. Holding the lock file's flock
-// is the sign that it lives; the kernel frees it however the process ends.
+// the daemon costs no launch; the daemon follows it through the files of the run folder.
 //
 // SIGINT and SIGTERM interrupt Terraform, which lets running operations end; a second signal is ignored, because
 // Terraform would then drop what it has in flight.
 func RunWorker(dir string) error {
 	// terraform-exec binds Terraform's life to the thread that starts it.
 	runtime.LockOSThread()
-	lock, err := tryLock(dir)
+	lock, err := workerLock(dir)
 	if err != nil {
 		return err
 	}
@@ -35,68 +30,70 @@ func RunWorker(dir string) error {
 	if err := readJSON(runPath(dir, jobFile), &job); err != nil {
 		return err
 	}
-	events, err := os.OpenFile(runPath(dir, eventsFile), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if _, err := os.Stat(runPath(dir, resultFile)); err == nil {
+		return fmt.Errorf("workspace %s: its run has ended already", filepath.Base(dir))
+	}
+	events, err := newSink(runPath(dir, eventsFile))
 	if err != nil {
 		return err
 	}
-	defer events.Close()
-
-	// tfexec's own ApplyJSON runs `terraform version` first, at each call; that would double the cost of an apply.
-	os.Setenv("TF_CLI_ARGS_apply", "-json")
-	os.Setenv("TF_CLI_ARGS_destroy", "-json")
-	tf, err := tfexec.NewTerraform(dir, job.Exec)
-	if err != nil {
-		return err
-	}
-	tf.SetStdout(events)
-	tf.SetStderr(os.Stderr)
-	tf.SetWaitDelay(job.Grace)
-
-	ctx, stop := context.WithTimeout(context.Background(), job.Timeout)
-	defer stop()
-	ctx, interrupt := context.WithCancelCause(ctx)
-	sig := make(chan os.Signal, 1)
-	signal.Notify(sig, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
-	done := make(chan struct{})
-	groups := make(chan []int, 1)
-	go func() {
-		select {
-		case s := <-sig:
-			if s == syscall.SIGHUP {
-				break // a lost terminal is no reason to stop
-			}
-			interrupt(fmt.Errorf("interrupted by %s", s))
-		case <-ctx.Done():
-		case <-done:
-		}
-		groups <- children()
-	}()
-
-	began := time.Now()
-	err = run(ctx, tf, job)
-	close(done)
-	rep := Report{ID: job.ID, Wall: time.Since(began)}
-	if err != nil {
-		rep.Error = err.Error()
-		if ctx.Err() != nil {
-			rep.Interrupted = true
-			rep.Error = "run took longer than " + job.Timeout.String()
-			if cause := context.Cause(ctx); !errors.Is(cause, context.DeadlineExceeded) {
-				rep.Error = cause.Error()
-			}
-			rep.Killed = killGroups(<-groups)
-		}
-	}
+	defer events.close()
+	rep := terraform(dir, job, events)
 	var ru syscall.Rusage
 	if syscall.Getrusage(syscall.RUSAGE_CHILDREN, &ru) == nil {
 		rep.CPU = time.Duration(ru.Utime.Nano() + ru.Stime.Nano())
 		rep.MaxRSS = ru.Maxrss * 1024
 	}
-	// Terraform creates the state with the umask's mode.
-	for _, f := range []string{StateFile, StateFile + ".backup", "errored.tfstate"} {
-		_ = os.Chmod(filepath.Join(dir, f), 0o600)
+	_ = privateState(dir) // Terraform makes its backup with the umask's mode
+	return finish(dir, events, rep)
+}
+
+// terraform does the job.
+func terraform(dir string, job Job, events *sink) Report {
+	rep := Report{ID: job.ID}
+	tf, err := command(dir, job, events)
+	if err == nil {
+		err = privateState(dir)
 	}
-	return writeJSON(runPath(dir, resultFile), rep)
+	if err != nil {
+		rep.Error = err.Error()
+		return rep
+	}
+	copies := keepCopies(dir)
+	stop := newStopper(job)
+	began := time.Now()
+	err = run(stop.ctx, tf, job)
+	rep.Wall = time.Since(began)
+	stop.end()
+	copies.end()
+	if err == nil {
+		return rep
+	}
+	rep.Error = err.Error()
+	if at, reason := stop.stopped(); !at.IsZero() {
+		rep.Interrupted, rep.TimedOut, rep.Error = at, reason == errTimeout, reason.Error()
+		if rep.TimedOut {
+			rep.Error += " " + job.Timeout.String()
+		}
+		endLeftovers(job.ID)
+	}
+	return rep
+}
+
+// command prepares Terraform for the job.
+func command(dir string, job Job, events *sink) (*tfexec.Terraform, error) {
+	// tfexec's own ApplyJSON runs `terraform version` first, at each call; that would double the cost of an apply.
+	os.Setenv("TF_CLI_ARGS_apply", "-json")
+	os.Setenv("TF_CLI_ARGS_destroy", "-json")
+	os.Setenv(runMark, markOf(job.ID))
+	tf, err := tfexec.NewTerraform(dir, job.Exec)
+	if err != nil {
+		return nil, err
+	}
+	tf.SetStdout(events)
+	tf.SetStderr(unfailing{os.Stderr})
+	tf.SetWaitDelay(job.Grace)
+	return tf, nil
 }
 
 func run(ctx context.Context, tf *tfexec.Terraform, job Job) error {
@@ -108,7 +105,7 @@ func run(ctx context.Context, tf *tfexec.Terraform, job Job) error {
 		if !job.Whole {
 			for _, s := range job.Slots {
 				// The result resource depends on the module, so it goes too.
-				opts = append(opts, tfexec.Target(moduleAddress(s)))
+				opts = append(opts, tfexec.Target("module."+s))
 			}
 		}
 		return tf.Destroy(ctx, opts...)
@@ -116,42 +113,40 @@ func run(ctx context.Context, tf *tfexec.Terraform, job Job) error {
 	return fmt.Errorf("unknown kind of run %q", job.Kind)
 }
 
-// tryLock takes the workspace's worker lock without waiting.
-func tryLock(dir string) (*os.File, error) {
-	f, err := os.OpenFile(runPath(dir, lockFile), os.O_CREATE|os.O_RDWR, 0o600)
+// privateState sees to the mode of the state files: they hold secrets, and Terraform makes them with the umask's. An
+// empty state is no state to Terraform, and it keeps the mode of a file that is there.
+func privateState(dir string) error {
+	f, err := os.OpenFile(filepath.Join(dir, StateFile), os.O_CREATE|os.O_RDONLY, 0o600)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		f.Close()
-		return nil, fmt.Errorf("workspace %s is in use by another worker: %w", filepath.Base(dir), err)
-	}
-	return f, nil
-}
-
-// children lists the direct child processes, each the leader of its own process group.
-func children() []int {
-	var pids []int
-	tasks, _ := filepath.Glob("/proc/self/task/*/children")
-	for _, t := range tasks {
-		data, _ := os.ReadFile(t)
-		for _, f := range strings.Fields(string(data)) {
-			if pid, err := strconv.Atoi(f); err == nil {
-				pids = append(pids, pid)
-			}
+	f.Close()
+	for _, name := range []string{StateFile, backupFile, erroredFile} {
+		if err := os.Chmod(filepath.Join(dir, name), 0o600); err != nil && !os.IsNotExist(err) {
+			return err
 		}
 	}
-	return pids
+	return nil
 }
 
-// killGroups ends what a killed Terraform left running in its process group: provider plugins and local-exec
-// commands. It reports whether there was anything left.
-func killGroups(pgids []int) bool {
-	any := false
-	for _, p := range pgids {
-		if syscall.Kill(-p, syscall.SIGKILL) == nil {
-			any = true
+// finish leaves the report behind. On a full disk it waits for room: for ever when this process holds the only copy of
+// the state, because nobody else would remember what was made.
+func finish(dir string, events *sink, rep Report) error {
+	const patience = 10
+	for try := 0; ; try++ {
+		err := events.flush(dir)
+		if err == nil {
+			err = writeJSON(runPath(dir, resultFile), rep)
 		}
+		if err == nil {
+			return nil
+		}
+		if _, gone := os.Stat(dir); os.IsNotExist(gone) || (events.state == nil && try >= patience) {
+			return fmt.Errorf("record the end of the run: %w", err)
+		}
+		if try == 0 {
+			fmt.Fprintln(os.Stderr, "record the end of the run:", err, "(tried again each second)")
+		}
+		time.Sleep(time.Second)
 	}
-	return any
 }

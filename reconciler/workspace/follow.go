@@ -1,94 +1,102 @@
 package workspace
 
 import (
+	"maps"
+	"slices"
 	"time"
 
-	"github.com/nodepool-tf/nodepool-tf/modules"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/execute"
 )
 
 // runLog is what a run's event stream said that matters once it has ended.
 type runLog struct {
-	started bool                            // some resource operation began
-	errors  map[string][]execute.Diagnostic // by slot, "" for those that name none
+	started  bool                            // some resource operation began
+	errors   map[string][]execute.Diagnostic // by slot, "" for those that name none
+	errored  map[string]time.Time            // by slot: when its first resource failed
+	inFlight map[string]bool                 // resources being made or destroyed, by address
+	handed   map[string]bool                 // slots told Created or Failed while the run went on
+}
+
+func newRunLog() *runLog {
+	return &runLog{errors: map[string][]execute.Diagnostic{}, errored: map[string]time.Time{}, inFlight: map[string]bool{}, handed: map[string]bool{}}
+}
+
+func (l *runLog) see(e execute.Event) {
+	switch e.Type {
+	case "apply_start":
+		l.started = true
+		l.inFlight[e.Address] = true
+	case "apply_complete":
+		delete(l.inFlight, e.Address)
+	case "apply_errored":
+		delete(l.inFlight, e.Address)
+		if s := e.Slot(); l.errored[s].IsZero() {
+			l.errored[s] = e.Time
+		}
+	case "diagnostic":
+		if e.Diagnostic.Severity == "error" {
+			slot := e.Diagnostic.Slot()
+			l.errors[slot] = append(l.errors[slot], *e.Diagnostic)
+		}
+	}
 }
 
 // follow reads a run's events until it ends and hands over each node as soon as its own resources are complete: early
-// hand-off (terraform-facts.md, "What works" 1).
-func (m *Manager) follow(ws *workspace, run *execute.Run, handed map[string]bool, seen *runLog) (execute.Report, error) {
-	seen.errors = map[string][]execute.Diagnostic{}
-	results := map[string]string{} // address of a result resource: slot
-	for _, s := range run.Job.Slots {
-		results["terraform_data."+s] = s
-	}
-	return run.Follow(m.ctx, func(e execute.Event) {
-		switch e.Type {
-		case "apply_start":
-			seen.started = true
-		case "diagnostic":
-			if e.Diagnostic.Severity == "error" {
-				slot := e.Diagnostic.Slot()
-				seen.errors[slot] = append(seen.errors[slot], *e.Diagnostic)
-			}
-		case "apply_complete":
-			slot := results[e.Address]
-			if slot == "" || run.Job.Kind != execute.Create || e.Action == "delete" {
-				return
-			}
-			if o, ok := m.handOver(ws, slot); ok {
-				handed[slot] = true
-				m.mu.Lock()
-				m.tell(o)
-				m.mu.Unlock()
-			}
+// hand-off (terraform-facts.md, "What works" 1). Terraform writes a resource's state a moment after it says that it is
+// complete, and in place, so a slot may have to be looked for more than once. The only error is that of the manager's
+// end. Callers own ws.
+func (m *Manager) follow(ws *workspace, run *execute.Run) (execute.Report, *runLog, error) {
+	seen := newRunLog()
+	complete := map[string]bool{} // slots whose result is complete but not yet read
+	rep, err := run.Follow(m.ctx, func(e execute.Event) {
+		seen.see(e)
+		if run.Job.Kind != execute.Create {
+			return
+		}
+		if e.Type == "apply_complete" && e.Address == "terraform_data."+e.Slot() && e.Action != "delete" {
+			complete[e.Slot()] = true
+		} else if e.Type != execute.StateChanged {
+			return
+		}
+		if len(complete) > 0 {
+			m.handOver(ws, complete, seen.handed)
 		}
 	})
+	return rep, seen, err
 }
 
-// handOver reads a slot's outputs from the state, which Terraform writes a moment after it says that the resource is
-// complete, and in place: the file may be old or torn. A slot not found in time is settled when the run ends.
-func (m *Manager) handOver(ws *workspace, slot string) (Outcome, bool) {
-	deadline := time.Now().Add(200 * time.Millisecond)
-	for {
-		if view, err := execute.PeekState(ws.dir); err == nil {
-			if r, ok := view.Results[slot]; ok {
-				m.mu.Lock()
-				s := ws.rec.Slots[slot]
-				m.mu.Unlock()
-				return m.evaluate(ws, s, r), true
-			}
+// handOver tells the slots that the state holds complete.
+func (m *Manager) handOver(ws *workspace, complete, handed map[string]bool) {
+	view, err := execute.PeekState(ws.dir)
+	if err != nil {
+		return // torn: the next change of the file brings us back
+	}
+	for _, slot := range slices.Sorted(maps.Keys(complete)) {
+		r, ok := view.Results[slot]
+		if !ok {
+			continue
 		}
-		if time.Now().After(deadline) || m.ctx.Err() != nil {
-			return Outcome{}, false
+		delete(complete, slot)
+		m.mu.Lock()
+		s := ws.rec.Slots[slot]
+		m.mu.Unlock()
+		if s == nil {
+			continue
 		}
-		time.Sleep(2 * time.Millisecond)
+		o := evaluate(ws, s, r)
+		handed[slot] = true
+		m.mu.Lock()
+		m.conclude(s, o)
+		m.mu.Unlock()
 	}
 }
 
-// evaluate turns a slot's outputs into node fields with the expressions recorded at launch.
-func (m *Manager) evaluate(ws *workspace, s *Slot, r execute.Result) Outcome {
-	spec := &modules.Spec{Outputs: map[string]modules.Expr{}}
-	fail := func(err error) Outcome {
-		out := s.outcome(ws, Failed)
-		out.Err = &execute.Error{Class: execute.Config, Op: "read outputs of label " + s.Label, Err: err}
-		return out
+// conclude tells what came of an attempt, unless the node is to be destroyed: then nobody asks any more. Callers hold mu.
+func (m *Manager) conclude(s *Slot, o Outcome) {
+	if o.Err != nil {
+		s.Class, s.Error = o.Class(), o.Err.Error()
 	}
-	for field, src := range s.Outputs {
-		e, err := modules.ParseExpr(src, "outputs."+field)
-		if err != nil {
-			return fail(err)
-		}
-		spec.Outputs[field] = e
+	if !s.Doomed {
+		m.tell(o)
 	}
-	v, err := modules.DecodeOutput(r.Value, r.Type)
-	if err != nil {
-		return fail(err)
-	}
-	fields, err := spec.EvalOutputs(s.Vars, v, s.InternalIP)
-	if err != nil {
-		return fail(err)
-	}
-	out := s.outcome(ws, Created)
-	out.Fields = fields
-	return out
 }

@@ -23,14 +23,17 @@ type Options struct {
 	MaxApplies int
 	// ProviderLimit gives a provider's own bound, 0 for none. It is asked at each dispatch.
 	ProviderLimit func(provider string) int
-	// Batch bounds the nodes of one create run. 10 is where creating costs least CPU per node while deleting one
-	// of them later stays cheap (docs/design.md has the figures).
+	// Batch bounds the nodes of one create run. 0 means 10, where creating costs least CPU per node while deleting one
+	// of them later stays cheap (docs/design.md has the figures), and 1 with OpenTofu: it writes its local state every
+	// 20 seconds at most, so no node could be handed over before its slowest neighbour is done, and a kill would lose
+	// more than one.
 	Batch int
 	// Notify is told each outcome as it happens. It must not block and must not call the manager.
 	Notify func(Outcome)
 }
 
-// Manager runs the workspaces of a state directory. One manager per directory (it takes the directory's lock).
+// Manager runs the workspaces of a state directory. One manager per directory (it takes the directory's lock). Its
+// methods never wait for a file or a run.
 type Manager struct {
 	opts  Options
 	bases *execute.Bases
@@ -45,15 +48,13 @@ type Manager struct {
 	workspaces map[string]*workspace
 	byNode     map[string][]place // slots of a node, one per attempt still there
 	waiting    map[string]*item   // by node: orders not yet running
-	queues     map[string][]*item // by provider, first come first served
-	turn       []string           // providers with a queue, in the order they are served
-	destroys   []*workspace       // workspaces with doomed slots, waiting for a run
+	lanes      map[string]*lane   // by provider
+	turn       []*lane            // in the order they are served
+	runs       runs               // of all providers
 	last       map[string]Outcome // by node: the newest outcome
-	running    map[string]int     // by provider
-	creating   int
-	destroying int
-	lowDisk    time.Time // last warning
-	seq        int
+	minFree    uint64             // bytes, see leastFree
+	lowDisk    time.Time          // last warning
+	seq        int                // of the newest order
 }
 
 type place struct {
@@ -61,21 +62,15 @@ type place struct {
 	slot string
 }
 
-// item is an order whose module is (being) initialised.
-type item struct {
-	Order
-	base *execute.Base
-	solo bool // must not share its run: a run with it failed before anything was created
-	dead bool // destroyed while it waited
-}
-
 type workspace struct {
 	rec      *Record
 	dir      string
-	busy     bool // a run is under way
-	queued   bool // in destroys
+	busy     bool // a goroutine owns the folder
+	again    bool // a slot was doomed while the owner worked: it must look once more
+	queued   bool // in its lane's destroys
 	failures int  // destroy runs that failed in a row
 	notAgain time.Time
+	left     *execute.Run // what an earlier daemon left, until Recover
 }
 
 // Open takes the state directory and reads the workspaces in it. Runs that an earlier daemon left are followed again
@@ -83,6 +78,9 @@ type workspace struct {
 func Open(o Options) (*Manager, error) {
 	if o.Batch <= 0 {
 		o.Batch = 10
+		if o.Engine.Product == "opentofu" {
+			o.Batch = 1
+		}
 	}
 	if o.MaxApplies <= 0 {
 		o.MaxApplies = 8
@@ -90,6 +88,11 @@ func Open(o Options) (*Manager, error) {
 	if o.ProviderLimit == nil {
 		o.ProviderLimit = func(string) int { return 0 }
 	}
+	dir, err := filepath.Abs(o.Dir) // workers have their own working folder
+	if err != nil {
+		return nil, err
+	}
+	o.Dir = dir
 	for _, d := range []string{o.Dir, filepath.Join(o.Dir, "workspaces"), filepath.Join(o.Dir, "bases"), filepath.Join(o.Dir, "modules")} {
 		if err := os.MkdirAll(d, 0o700); err != nil {
 			return nil, fmt.Errorf("state directory %s cannot be made: %w (set terraform.state-dir to a folder that the daemon may write)", o.Dir, err)
@@ -101,9 +104,9 @@ func Open(o Options) (*Manager, error) {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	m := &Manager{
-		opts: o, bases: execute.NewBases(o.Engine, o.Dir, o.Log), lock: lock, ctx: ctx, stop: stop, notify: o.Notify,
+		opts: o, lock: lock, ctx: ctx, stop: stop, notify: o.Notify,
 		workspaces: map[string]*workspace{}, byNode: map[string][]place{}, waiting: map[string]*item{},
-		queues: map[string][]*item{}, last: map[string]Outcome{}, running: map[string]int{},
+		lanes: map[string]*lane{}, last: map[string]Outcome{}, minFree: leastFree,
 	}
 	if m.notify == nil {
 		m.notify = func(Outcome) {}
@@ -113,38 +116,8 @@ func Open(o Options) (*Manager, error) {
 		lock.Close()
 		return nil, err
 	}
+	m.bases = execute.NewBases(o.Engine, o.Dir, o.Log)
 	return m, nil
-}
-
-// load reads the records. A folder without one holds nothing: its intent was never written. A record that cannot be
-// read stops the start, because what it stands for must not be forgotten.
-func (m *Manager) load() error {
-	entries, err := os.ReadDir(filepath.Join(m.opts.Dir, "workspaces"))
-	if err != nil {
-		return err
-	}
-	for _, e := range entries {
-		dir := filepath.Join(m.opts.Dir, "workspaces", e.Name())
-		rec, err := loadRecord(dir)
-		if os.IsNotExist(err) {
-			if _, err := os.Stat(filepath.Join(dir, execute.StateFile)); err == nil {
-				return fmt.Errorf("workspace %s has a Terraform state but no %s: restore it, or destroy what the state holds and remove the folder", dir, recordFile)
-			}
-			if err := os.RemoveAll(dir); err != nil {
-				return err
-			}
-			continue
-		}
-		if err != nil {
-			return fmt.Errorf("read workspace record: %w (restore it, or destroy what its state holds with `%s destroy` and remove the folder)", err, filepath.Base(m.opts.Engine.Path))
-		}
-		ws := &workspace{rec: rec, dir: dir}
-		m.workspaces[rec.ID] = ws
-		for _, name := range rec.names() {
-			m.byNode[rec.Slots[name].Node] = append(m.byNode[rec.Slots[name].Node], place{ws, name})
-		}
-	}
-	return nil
 }
 
 // SetNotify changes who is told outcomes, nil for nobody.
@@ -187,27 +160,6 @@ func (m *Manager) Holds(node string) bool {
 	return len(m.byNode[node]) > 0 || m.waiting[node] != nil
 }
 
-// State is the newest outcome of a node. After a restart it is worked out from the node's workspace.
-func (m *Manager) State(node string) (Outcome, bool) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if o, ok := m.last[node]; ok {
-		return o, true
-	}
-	places := m.byNode[node]
-	if len(places) == 0 {
-		return Outcome{}, false
-	}
-	p := places[len(places)-1]
-	s := p.ws.rec.Slots[p.slot]
-	if !s.Created {
-		return s.outcome(p.ws, Applying), true
-	}
-	o := m.result(p.ws, p.slot, s, nil)
-	m.last[node] = o
-	return o, true
-}
-
 // Stats is a snapshot of what the manager does now.
 type Stats struct {
 	Workspaces, Nodes, Waiting, Creating, Destroying, DestroysWaiting int
@@ -217,17 +169,11 @@ type Stats struct {
 func (m *Manager) Stats() Stats {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return Stats{Workspaces: len(m.workspaces), Nodes: len(m.byNode), Waiting: len(m.waiting), Creating: m.creating, Destroying: m.destroying, DestroysWaiting: len(m.destroys)}
-}
-
-// tell records and passes on an outcome. Callers hold mu.
-func (m *Manager) tell(o Outcome) {
-	if o.Kind == Destroyed {
-		delete(m.last, o.Node)
-	} else {
-		m.last[o.Node] = o
+	s := Stats{Workspaces: len(m.workspaces), Nodes: len(m.byNode), Waiting: len(m.waiting), Creating: m.runs.creating, Destroying: m.runs.destroying}
+	for _, l := range m.lanes {
+		s.DestroysWaiting += len(l.destroys)
 	}
-	m.notify(o)
+	return s
 }
 
 // Drain starts no more runs and waits until those under way have ended or ctx has. Workers still running then go on by
@@ -240,7 +186,7 @@ func (m *Manager) Drain(ctx context.Context) {
 	defer tick.Stop()
 	for {
 		m.mu.Lock()
-		n := m.creating + m.destroying
+		n := m.runs.total()
 		m.mu.Unlock()
 		if n == 0 {
 			return
@@ -253,9 +199,21 @@ func (m *Manager) Drain(ctx context.Context) {
 	}
 }
 
-// Close stops following runs and frees the state directory.
+// Close stops following runs and frees the state directory. Workers go on.
 func (m *Manager) Close() {
+	m.mu.Lock()
 	m.stop()
+	m.mu.Unlock()
+	m.bases.Close()
 	m.wg.Wait()
 	m.lock.Close()
+}
+
+// goes starts a goroutine that Close waits for, unless the manager is closed. Callers hold mu.
+func (m *Manager) goes(f func()) bool {
+	if m.ctx.Err() != nil {
+		return false
+	}
+	m.wg.Go(f)
+	return true
 }

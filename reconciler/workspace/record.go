@@ -3,9 +3,10 @@ package workspace
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
-	"sort"
+	"slices"
 	"time"
 
 	"github.com/nodepool-tf/nodepool-tf/modules"
@@ -39,6 +40,9 @@ type Slot struct {
 	InternalIP bool `json:"internal_ip"`
 	// Created is set once the create run for this slot has ended, whatever came of it.
 	Created bool `json:"created"`
+	// Class and Error say why the attempt failed, empty when it did not.
+	Class execute.Class `json:"class,omitempty"`
+	Error string        `json:"error,omitempty"`
 	// Doomed is set when the slot is to be destroyed.
 	Doomed bool `json:"doomed"`
 }
@@ -52,21 +56,30 @@ func SlotName(node string, attempt int) string {
 	return fmt.Sprintf("n%s-%d", node, attempt)
 }
 
-func (r *Record) save(dir string) error {
+// without is the record with some slots left out.
+func (r *Record) without(gone []string) *Record {
+	left := *r
+	left.Slots = maps.Clone(r.Slots)
+	for _, name := range gone {
+		delete(left.Slots, name)
+	}
+	return &left
+}
+
+func (r *Record) encode() []byte {
 	data, err := json.MarshalIndent(r, "", " ")
 	if err != nil {
-		return err
+		panic(err) // it holds nothing that JSON cannot say
 	}
-	return execute.WriteFile(filepath.Join(dir, recordFile), append(data, '\n'))
+	return append(data, '\n')
+}
+
+func saveRecord(dir string, data []byte) error {
+	return execute.WriteDurable(filepath.Join(dir, recordFile), data)
 }
 
 func (r *Record) names() []string {
-	names := make([]string, 0, len(r.Slots))
-	for n := range r.Slots {
-		names = append(names, n)
-	}
-	sort.Strings(names)
-	return names
+	return slices.Sorted(maps.Keys(r.Slots))
 }
 
 // loadRecord reads a workspace folder's record.

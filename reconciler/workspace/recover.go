@@ -1,6 +1,9 @@
 package workspace
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/nodepool-tf/nodepool-tf/reconciler/execute"
 )
 
@@ -10,33 +13,31 @@ import (
 func (m *Manager) Recover() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for _, ws := range m.workspaces {
-		run, ok := execute.Adopt(ws.dir)
+	for _, id := range slices.Sorted(maps.Keys(m.workspaces)) {
+		ws := m.workspaces[id]
+		run := ws.left
+		ws.left = nil
 		switch {
-		case !ok:
-			// The daemon died between the record and the run: nothing was created.
+		case run == nil:
+			// The daemon died between the record and the run: nothing was begun, and the launcher may begin it.
 			for _, s := range ws.rec.Slots {
-				if !s.Created {
-					s.Created = true
-				}
+				s.Doomed = s.Doomed || !s.Created
 			}
-			m.settle(ws)
-		case ended(ws, run):
-			m.settle(ws)
+			m.look(ws)
+		case settled(ws, run):
+			m.look(ws)
 		default:
 			m.adopt(ws, run)
 		}
 	}
-	m.dispatch()
 }
 
-// ended tells a run that was settled before from one whose end nobody has seen: the slots of a create run are marked.
-func ended(ws *workspace, run *execute.Run) bool {
-	if run.Job.Kind != execute.Create {
-		return false
-	}
+// settled tells a run that was settled before from one whose end nobody has seen: the slots of a create run are marked,
+// those of a destroy run are gone.
+func settled(ws *workspace, run *execute.Run) bool {
 	for _, name := range run.Job.Slots {
-		if s := ws.rec.Slots[name]; s != nil && !s.Created {
+		s := ws.rec.Slots[name]
+		if s != nil && (run.Job.Kind == execute.Destroy || !s.Created) {
 			return false
 		}
 	}
@@ -47,29 +48,15 @@ func ended(ws *workspace, run *execute.Run) bool {
 func (m *Manager) adopt(ws *workspace, run *execute.Run) {
 	m.opts.Log.Info("run of an earlier daemon taken up", "workspace", ws.rec.ID, "kind", run.Job.Kind, "nodes", len(run.Job.Slots))
 	ws.busy = true
-	count := &m.creating
-	if run.Job.Kind == execute.Destroy {
-		count = &m.destroying
+	m.count(ws.rec.Provider, run.Job.Kind, 1)
+	if run.Job.Kind == execute.Create {
+		m.goes(func() { m.createRun(ws, run, nil, nil) })
+		return
 	}
-	*count++
-	m.running[ws.rec.Provider]++
-	m.wg.Add(1)
-	go func() {
-		defer m.wg.Done()
-		handed, seen := map[string]bool{}, &runLog{}
-		rep, err := m.follow(ws, run, handed, seen)
-		m.mu.Lock()
-		defer m.mu.Unlock()
-		*count--
-		m.running[ws.rec.Provider]--
-		if m.ctx.Err() != nil {
-			return
+	for _, name := range run.Job.Slots {
+		if s := ws.rec.Slots[name]; s != nil {
+			s.Doomed = true // the record may be older than the run
 		}
-		if run.Job.Kind == execute.Create {
-			m.createEnded(ws, rep, err, handed, seen, nil)
-		} else {
-			m.destroyEnded(ws, run.Job.Slots, rep, err, seen)
-		}
-		m.dispatch()
-	}()
+	}
+	m.goes(func() { m.destroyRun(ws, run, nil, run.Job.Slots) })
 }

@@ -1,0 +1,70 @@
+package workspace
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/nodepool-tf/nodepool-tf/reconciler/execute"
+)
+
+// gonePrefix begins the name of a workspace folder that is being removed: a folder half removed would look like one
+// whose record was lost.
+const gonePrefix = ".gone-"
+
+func (m *Manager) folder() string { return filepath.Join(m.opts.Dir, "workspaces") }
+
+// load reads the records. A folder without one holds nothing: its intent was never written. A record that cannot be
+// read stops the start, because what it stands for must not be forgotten.
+func (m *Manager) load() error {
+	entries, err := os.ReadDir(m.folder())
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		dir := filepath.Join(m.folder(), e.Name())
+		if !e.IsDir() {
+			m.opts.Log.Warn("a file among the workspaces is left alone", "file", dir)
+			continue
+		}
+		if strings.HasPrefix(e.Name(), gonePrefix) {
+			if err := os.RemoveAll(dir); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := m.loadOne(dir); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *Manager) loadOne(dir string) error {
+	rec, err := loadRecord(dir)
+	if os.IsNotExist(err) {
+		if _, err := os.Stat(filepath.Join(dir, execute.StateFile)); err == nil {
+			return fmt.Errorf("workspace %s has a Terraform state but no %s: restore it, or destroy what the state holds and remove the folder", dir, recordFile)
+		}
+		return os.RemoveAll(dir)
+	}
+	if err != nil {
+		return fmt.Errorf("read workspace record: %w (restore it, or destroy what its state holds with `%s destroy` and remove the folder)", err, filepath.Base(m.opts.Engine.Path))
+	}
+	run, err := execute.Adopt(dir)
+	if err != nil {
+		return fmt.Errorf("read the run that workspace %s holds: %w", rec.ID, err)
+	}
+	ws := &workspace{rec: rec, dir: dir, left: run}
+	m.workspaces[rec.ID] = ws
+	for _, name := range rec.names() {
+		node := rec.Slots[name].Node
+		m.byNode[node] = append(m.byNode[node], place{ws, name})
+	}
+	// The newest attempt is the one that State speaks of.
+	for _, name := range rec.names() {
+		sortPlaces(m.byNode[rec.Slots[name].Node])
+	}
+	return nil
+}

@@ -1,0 +1,69 @@
+package workspace
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/nodepool-tf/nodepool-tf/reconciler/execute"
+)
+
+// tell records and passes on an outcome. Callers hold mu.
+func (m *Manager) tell(o Outcome) {
+	if o.Kind == Destroyed {
+		delete(m.last, o.Node)
+	} else {
+		m.last[o.Node] = o
+	}
+	m.notify(o)
+}
+
+func sortPlaces(places []place) {
+	slices.SortStableFunc(places, func(a, b place) int {
+		return a.ws.rec.Slots[a.slot].Attempt - b.ws.rec.Slots[b.slot].Attempt
+	})
+}
+
+var errDoomed = errors.New("what the attempt made is to be destroyed")
+
+// State is the newest outcome of a node, false when nothing is known of it. After a restart it is worked out from the
+// node's workspace. A node of which something is being destroyed is never Created.
+func (m *Manager) State(node string) (Outcome, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.waiting[node] != nil {
+		return m.last[node], true
+	}
+	places := m.byNode[node]
+	if len(places) == 0 {
+		o, ok := m.last[node]
+		return o, ok
+	}
+	p := places[len(places)-1]
+	s := p.ws.rec.Slots[p.slot]
+	o, told := m.last[node]
+	switch {
+	case s.Doomed:
+		if told && o.Kind == DestroyFailed {
+			return o, true
+		}
+		o = s.outcome(p.ws, DestroyFailed)
+		o.Err = errDoomed
+		return o, true
+	case told:
+		return o, true
+	case !s.Created:
+		return s.outcome(p.ws, Applying), true
+	case s.Error != "":
+		o = s.outcome(p.ws, Failed)
+		o.Err = &execute.Error{Class: s.Class, Op: "apply workspace " + p.ws.rec.ID, Err: errors.New(s.Error)}
+	default:
+		m.mu.Unlock()
+		view, err := execute.PeekState(p.ws.dir)
+		o = result(p.ws, p.slot, s, view, err, nil)
+		m.mu.Lock()
+	}
+	if _, told := m.last[node]; !told && !s.Doomed {
+		m.last[node] = o
+	}
+	return o, true
+}

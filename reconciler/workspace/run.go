@@ -1,0 +1,50 @@
+package workspace
+
+import (
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/nodepool-tf/nodepool-tf/reconciler/execute"
+)
+
+// Bounds of the time Terraform gets to end an interrupted run. Killing it loses what is in flight, so it gets as long
+// as it had, up to a bound that no provider that heeds the interrupt should need.
+const (
+	leastGrace = 5 * time.Second
+	mostGrace  = 10 * time.Minute
+)
+
+// start starts a worker in a workspace. Callers own it.
+func (m *Manager) start(ws *workspace, job execute.Job) (*execute.Run, error) {
+	job.ID = uuid.NewString()
+	job.Exec = m.opts.Engine.Path
+	job.Parallelism = min(10*max(1, len(job.Slots)), 100)
+	job.Grace = min(max(job.Timeout, leastGrace), mostGrace)
+	m.opts.Log.Info("apply started", "workspace", ws.rec.ID, "kind", job.Kind, "nodes", len(job.Slots))
+	return execute.Start(m.opts.Self, ws.dir, job)
+}
+
+func (m *Manager) logEnd(ws *workspace, kind execute.Kind, rep execute.Report, err error) {
+	text := rep.Error
+	if err != nil {
+		text = err.Error()
+	}
+	log := m.opts.Log.With("workspace", ws.rec.ID, "kind", kind, "dur", rep.Wall.Round(time.Millisecond), "cpu", rep.CPU.Round(time.Millisecond), "rss_mib", rep.MaxRSS>>20)
+	if text != "" {
+		text, _, _ = strings.Cut(text, "\n")
+		log.Warn("apply failed", "err", text)
+		return
+	}
+	log.Info("apply finished")
+}
+
+// readState reads a workspace's state where no Terraform runs, and says so when it had to be restored. Callers own ws.
+func (m *Manager) readState(ws *workspace) (execute.StateView, error) {
+	view, err := execute.ReadState(ws.dir)
+	if view.Restored != "" {
+		m.opts.Log.Error("the state of a workspace was torn, lost or unwritable; it was restored", "workspace", ws.rec.ID, "from", view.Restored, "serial", view.Serial, "resources", view.Total())
+	}
+	return view, err
+}

@@ -1,0 +1,118 @@
+package workspace
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/nodepool-tf/nodepool-tf/reconciler/execute"
+)
+
+// settle puts a workspace where it belongs and lets go of it: doomed slots that hold nothing are dropped, others wait
+// for a destroy run, and an empty workspace is removed. Callers own ws and do not hold mu.
+func (m *Manager) settle(ws *workspace) {
+	for m.settleOnce(ws) {
+	}
+}
+
+// settleOnce reports whether something was doomed meanwhile, so that it must be done again.
+func (m *Manager) settleOnce(ws *workspace) (again bool) {
+	view, err := m.readState(ws)
+	if err != nil {
+		m.opts.Log.Error("the state of a workspace cannot be read; its nodes are not forgotten, but cannot be destroyed before it is repaired", "workspace", ws.rec.ID, "err", err,
+			"hint", "put a whole copy in place of "+filepath.Join(ws.dir, execute.StateFile))
+	}
+	m.mu.Lock()
+	ws.again = false
+	var gone []string
+	for _, name := range ws.rec.names() {
+		if ws.rec.Slots[name].Doomed && err == nil && view.Empty(name) {
+			gone = append(gone, name)
+		}
+	}
+	left := ws.rec.without(gone)
+	empty := len(left.Slots) == 0 && err == nil && view.Total() == 0
+	record := left.encode()
+	m.mu.Unlock()
+
+	if empty {
+		m.removeFolder(ws)
+	} else {
+		m.save(ws, record, gone)
+	}
+
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, name := range gone {
+		m.drop(ws, name)
+	}
+	if empty {
+		delete(m.workspaces, ws.rec.ID)
+		ws.again = false // all that could be doomed is gone
+	}
+	if ws.again {
+		return true
+	}
+	ws.busy = false
+	if !empty && m.unwanted(ws) {
+		ws.queued = true
+		l := m.lane(ws.rec.Provider)
+		l.destroys = append(l.destroys, ws)
+	}
+	m.dispatch()
+	return false
+}
+
+// unwanted reports whether a workspace holds something that is to be destroyed.
+func (m *Manager) unwanted(ws *workspace) bool {
+	if len(ws.rec.Slots) == 0 {
+		return true // resources of no slot
+	}
+	for _, s := range ws.rec.Slots {
+		if s.Doomed {
+			return true
+		}
+	}
+	return false
+}
+
+// save writes the record and removes the blocks of slots no longer in it. The record goes first: a block without a slot
+// does no harm. Callers own ws.
+func (m *Manager) save(ws *workspace, record []byte, gone []string) {
+	if err := saveRecord(ws.dir, record); err != nil {
+		m.opts.Log.Warn("record workspace", "workspace", ws.rec.ID, "err", err)
+	}
+	for _, name := range gone {
+		if err := os.Remove(filepath.Join(ws.dir, name+".tf")); err != nil && !os.IsNotExist(err) {
+			m.opts.Log.Warn("remove block", "workspace", ws.rec.ID, "slot", name, "err", err)
+		}
+	}
+}
+
+// drop forgets a slot that holds no resources. Callers hold mu.
+func (m *Manager) drop(ws *workspace, name string) {
+	s := ws.rec.Slots[name]
+	delete(ws.rec.Slots, name)
+	places := slices.DeleteFunc(m.byNode[s.Node], func(p place) bool { return p.ws == ws && p.slot == name })
+	if len(places) > 0 {
+		m.byNode[s.Node] = places
+		return
+	}
+	delete(m.byNode, s.Node)
+	if m.waiting[s.Node] == nil {
+		m.tell(s.outcome(ws, Destroyed))
+	}
+}
+
+// removeFolder deletes an empty workspace's folder. It is renamed first: after a crash half-way it must not look like a
+// workspace that has lost its record. Callers own ws.
+func (m *Manager) removeFolder(ws *workspace) {
+	aside := filepath.Join(m.folder(), gonePrefix+ws.rec.ID)
+	err := os.Rename(ws.dir, aside)
+	if err == nil {
+		err = os.RemoveAll(aside)
+	}
+	if err != nil && !os.IsNotExist(err) {
+		m.opts.Log.Warn("remove workspace folder", "workspace", ws.rec.ID, "err", err)
+	}
+}
