@@ -68,7 +68,7 @@ func (lp *loop) requestFailed(id, op string, err error, end func(time.Duration))
 	case errors.Is(err, zk.ErrNoNode):
 		end(0)
 		lp.seeRequest(id, nil, 0)
-	case errors.Is(err, zk.ErrBadVersion), errors.Is(err, errTaken):
+	case errors.Is(err, zk.ErrBadVersion), errors.Is(err, errTaken), errors.Is(err, errNotOurs):
 		end(lockedRetry) // the change is on its way to us
 	default:
 		end(errorRetry)
@@ -129,6 +129,9 @@ func refuse(r *record.Request, own string, pools []string) {
 		r.DeclinedBy = append(r.DeclinedBy, own)
 	}
 	state := record.RequestFailed
+	if len(pools) == 0 {
+		state = record.RequestRequested // nobody is registered to ask (protocol.md 9.8)
+	}
 	for _, id := range pools {
 		if !slices.Contains(r.DeclinedBy, id) {
 			state = record.RequestRequested

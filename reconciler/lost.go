@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/go-zookeeper/zk"
+
 	"github.com/nodepool-tf/nodepool-tf/reconciler/desire"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/workspace"
 	"github.com/nodepool-tf/nodepool-tf/state/lock"
@@ -70,6 +72,9 @@ func (lp *loop) lockAll(ctx context.Context, d desire.Resume) (req *lockedReques
 	}
 	for _, id := range d.Nodes {
 		n, err := lockNode(ctx, lp.s, id)
+		if errors.Is(err, zk.ErrNoNode) || errors.Is(err, errHusk) {
+			err = errNotOurs // the node is gone, not the request
+		}
 		if err != nil {
 			return req, nodes, err
 		}
@@ -103,6 +108,9 @@ func (lp *loop) takeUp(h *handler, n *lockedNode) {
 	}
 	h.nodes[n.ID] = n
 	h.slot(hn)
+	if h.Zone == "" {
+		h.Zone = n.AZ
+	}
 	if hn.Status != desire.Launching {
 		return
 	}

@@ -32,7 +32,10 @@ func (lp *loop) askMinReady(d desire.AskMinReady) {
 			if err != nil {
 				return // the next pass asks again
 			}
-			lp.post(func() { lp.view.MinReady[path.Base(name)] = d.Label })
+			lp.post(func() {
+				lp.view.MinReady[path.Base(name)] = d.Label
+				lp.view.MinReadyAfter[d.Label] = time.Now().Add(errorRetry)
+			})
 		}
 	})
 }

@@ -40,6 +40,7 @@ func (lp *loop) seeRequest(id string, r *record.Request, mzxid int64) {
 		known := lp.view.Requests[id]
 		delete(lp.view.Requests, id)
 		delete(lp.mzxid, path)
+		delete(lp.view.MinReady, id)
 		lp.requestGone(id)
 		if known != nil {
 			for _, n := range known.Nodes {
@@ -83,6 +84,7 @@ func (lp *loop) seeNode(id string, n *record.Node, mzxid int64) {
 	if n == nil {
 		delete(lp.view.Nodes, id)
 		delete(lp.mzxid, path)
+		delete(lp.unclear, path)
 		lp.unwatch(id)
 		lp.nodeGone(id)
 		return
@@ -91,7 +93,6 @@ func (lp *loop) seeNode(id string, n *record.Node, mzxid int64) {
 		return
 	}
 	lp.mzxid[path] = max(mzxid, lp.mzxid[path])
-	delete(lp.unclear, path)
 	known := lp.view.Nodes[id]
 	if known == nil {
 		known = &desire.Node{Held: lp.launches[id] != nil}
@@ -103,15 +104,17 @@ func (lp *loop) seeNode(id string, n *record.Node, mzxid int64) {
 	}
 	known.Node = n
 	known.Foreign = lp.foreign(n)
+	if known.Foreign && desire.Reapable(n.State) && n.State != record.NodeInUse && n.State != record.NodeBuilding && lp.cfg.Provider(n.Provider) != nil && !lp.unclear[path] {
+		lp.unclear[path] = true
+		lp.log.Warn("node is left to the launcher that made it: its resources are in no workspace of ours", "node", id, "state", n.State, "provider", n.Provider, "launcher", n.Launcher)
+	}
 	lp.watch(known)
 }
 
-// foreign reports whether a node's resources are in a workspace that is not in our state directory: only the launcher
-// that has it can destroy them.
-func (lp *loop) foreign(n *record.Node) bool {
-	owner := stateOwner(n)
-	return owner != "" && owner != lp.l.stateID
-}
+// foreign reports whether a node's resources are not in a workspace of our state directory: another launcher of the
+// provider made it, or the Python one that served it before. Only who made it can destroy it; deleting the record
+// would make its resources forgotten.
+func (lp *loop) foreign(n *record.Node) bool { return stateOwner(n) != lp.l.stateID }
 
 // watch follows the lock of a node that is deleted once nobody holds it.
 func (lp *loop) watch(n *desire.Node) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/nodepool-tf/nodepool-tf/state/record"
@@ -108,4 +109,26 @@ func TestQuotaPausesAndGoesOn(t *testing.T) {
 	if n := r.books(); n["create"] != 3 || n["destroy"] != 3 {
 		t.Errorf("books: %v, want three created and destroyed", n)
 	}
+}
+
+// TestMinReady keeps two nodes ready, and two again after one was used. Its own requests leave nothing behind.
+func TestMinReady(t *testing.T) {
+	r := newRig(t, strings.Replace(instantConfig, "{name: small}", "{name: small, min-ready: 2}", 1)).start()
+	spare := func() bool {
+		n := 0
+		for _, node := range r.Nodes() {
+			if node.State == record.NodeReady && node.AllocatedTo == "" {
+				n++
+			}
+		}
+		return n == 2 && len(r.Nodes()) == 2 && len(r.Requests()) == 0
+	}
+	r.eventually("two ready nodes", spare)
+	was := r.Nodes()
+	req := r.wait(r.submit("small"), record.RequestFulfilled)
+	if was[req.Nodes[0]] == nil {
+		t.Errorf("node %s was launched although two were ready", req.Nodes[0])
+	}
+	r.use(req)
+	r.eventually("two ready nodes again", spare)
 }

@@ -130,3 +130,14 @@ func (r *testRig) exited() error {
 	defer cancel()
 	return r.Rig.Wait(ctx)
 }
+
+// TestDeadPoolKeepsNoRequest: a request that the new launcher declines while the dead one's pool is still registered
+// fails once that registration has expired.
+func TestDeadPoolKeepsNoRequest(t *testing.T) {
+	r := newRig(t, gatedConfig, shortSession).start()
+	r.gate("open")
+	r.use(r.wait(r.submit("gated"), record.RequestFulfilled))
+	r.kill()
+	r.start()
+	r.wait(r.submit("nobody-has-this"), record.RequestFailed)
+}

@@ -59,8 +59,12 @@ func (p *pass) byMissing(pool *config.Pool, open []*record.Request) []choice {
 // rules 11 and 12 are checked under the request's lock.
 func (p *pass) consider(key PoolKey, pool *config.Pool, r *record.Request, lacks bool) {
 	own := p.Own[key]
-	if slices.Contains(r.DeclinedBy, own) {
-		return // 2
+	if slices.Contains(r.DeclinedBy, own) { // 2
+		if p.allDeclined(r) {
+			p.taken[r.ID] = true
+			p.add(Decline{Request: r.ID, PoolKey: key, Reasons: []string{"every registered pool has declined it"}})
+		}
+		return
 	}
 	ours := p.Pools[own]
 	candidates := p.seen(r).candidates // 3
@@ -99,4 +103,15 @@ func (p *pass) consider(key PoolKey, pool *config.Pool, r *record.Request, lacks
 	}
 	p.paused[key] = p.paused[key] || pause
 	p.add(Accept{Request: r.ID, PoolKey: key, Allocs: allocs, Pause: pause}) // 14
+}
+
+// allDeclined reports whether no registered pool is left that could still take or decline the request: the last one to
+// be asked went away (its launcher died) after the others had declined. Upstream leaves such a request for ever.
+func (p *pass) allDeclined(r *record.Request) bool {
+	for id := range p.Pools {
+		if !slices.Contains(r.DeclinedBy, id) {
+			return false
+		}
+	}
+	return true
 }

@@ -21,7 +21,8 @@ func TestChoose(t *testing.T) {
 		{"own component not visible", []part{std(), unregistered("own/a/main"), req(r, "small")}, nil},
 		{"own component not visible, nothing declined", []part{std(), unregistered("own/a/main"), peer("p", "b", 100, "other"), req(r, "nope")}, nil},
 
-		{"2 declined by us", []part{std(), req(r, "small", declinedBy("own/a/main"))}, nil},
+		{"2 declined by us", []part{std(), peer("p", "b", 100, "small"), req(r, "small", declinedBy("own/a/main"))}, nil},
+		{"2 declined by us, and the last other pool went away", []part{std(), req(r, "small", declinedBy("own/a/main", "gone"))}, []string{"decline 200-0000000001 a/main (every registered pool has declined it)"}},
 		{"2 declined by a stale id of ours", []part{std(), req(r, "small", declinedBy("own/a/main-of-yesterday"))}, accepted},
 
 		{"3 candidates none", []part{std(), req(r, "nope")}, []string{`decline 200-0000000001 a/main (label "nope" is not offered)`}},

@@ -68,7 +68,12 @@ func invariants(v *View, ds []Decision) (broken []string) {
 			}
 		case Decline:
 			request(d, d.Request)
-			if r := v.Requests[d.Request]; r.State != record.RequestRequested || slices.Contains(r.DeclinedBy, v.Own[d.PoolKey]) || len(d.Reasons) == 0 {
+			r := v.Requests[d.Request]
+			again := slices.Contains(r.DeclinedBy, v.Own[d.PoolKey])
+			for id := range v.Pools {
+				again = again && slices.Contains(r.DeclinedBy, id)
+			}
+			if r.State != record.RequestRequested || len(d.Reasons) == 0 || (!again && slices.Contains(r.DeclinedBy, v.Own[d.PoolKey])) {
 				bad(d, "not to be declined")
 			}
 		case Fill:

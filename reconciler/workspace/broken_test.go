@@ -31,7 +31,7 @@ func TestBrokenModules(t *testing.T) {
 			err: []string{"read outputs of label small", "zone", "interface_ip"}},
 		"input is no value": {order: []func(*Order){with("extra", `${split("-", node.pool)[7]}`)}, class: execute.Config,
 			err: []string{"evaluate inputs of label small"}},
-		"fails on apply": {module: strings.ReplaceAll(nodeModule, "while test", "echo 'Quota exceeded for cores' >&2; exit 1; while test"), class: execute.Quota,
+		"fails on apply": {module: strings.ReplaceAll(nodeModule, "while test -e $node.hold", "echo 'Quota exceeded for cores' >&2; exit 1; while false"), class: execute.Quota,
 			err: []string{"Quota exceeded for cores"}},
 		"output has a wrong type": {module: nodeModule + `output "az" { value = [1] }`, class: execute.Config,
 			err: []string{"read outputs of label small", "az"}},

@@ -10,7 +10,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"path"
+	"slices"
 	"sync"
 	"time"
 
@@ -146,6 +148,13 @@ func (r *Requestor) Request(id string) *record.Request {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.requests[id]
+}
+
+// Requests are the ids of all requests as last seen.
+func (r *Requestor) Requests() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Sorted(maps.Keys(r.requests))
 }
 
 // Nodes are all nodes as last seen.

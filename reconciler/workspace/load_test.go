@@ -1,0 +1,161 @@
+package workspace
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/nodepool-tf/nodepool-tf/reconciler/execute"
+)
+
+// TestThousandOrders wait for the only run; most are cancelled, the rest goes out in batches, first come first served.
+func TestThousandOrders(t *testing.T) {
+	b := newBench(t, oneRun)
+	b.say("first", "hold")
+	b.launch("first")
+	b.made("first")
+	const n = 1000
+	id := func(i int) string { return fmt.Sprintf("%04d", i) }
+	for i := range n {
+		b.launch(id(i))
+	}
+	b.eventually("all wait", func() bool {
+		b.m.mu.Lock()
+		defer b.m.mu.Unlock()
+		l := b.m.lanes["cloud"]
+		return l != nil && len(l.queue) == n
+	})
+	if s := b.m.Stats(); s.Waiting != n || s.Workspaces != 1 || s.Creating != 1 {
+		t.Errorf("%+v", s)
+	}
+	b.m.mu.Lock()
+	for i, it := range b.m.lanes["cloud"].queue {
+		if it.Node != id(i) {
+			t.Fatalf("order %d is of node %s", i, it.Node)
+		}
+	}
+	b.m.mu.Unlock()
+	const kept = 25
+	for i := kept; i < n; i++ {
+		if !b.m.Cancel(id(i)) {
+			t.Fatalf("order %d was not cancelled", i)
+		}
+	}
+	b.unsay("first", "hold")
+	nodes := []string{"first"}
+	for i := range kept {
+		nodes = append(nodes, id(i))
+	}
+	b.created(nodes...)
+	shared := map[string]int{}
+	for _, node := range nodes {
+		shared[b.wait(node, Created).Workspace]++
+	}
+	if b.opts.Engine.Product == "terraform" && len(shared) != 4 { // 1, 10, 10, 5
+		t.Errorf("nodes by workspace: %v", shared)
+	}
+	b.destroy(nodes...)
+	b.gone()
+}
+
+// TestSlowProvider: one provider's applies hang and fill the bound over all; another's node goes out nevertheless, and
+// is destroyed too.
+func TestSlowProvider(t *testing.T) {
+	b := newBench(t, func(o *Options) { o.MaxApplies, o.Batch = 2, 1 })
+	for _, n := range []string{"s1", "s2", "s3"} {
+		b.say(n, "hold")
+		b.m.Launch(b.order(n, provider("slow")))
+	}
+	b.made("s1")
+	b.made("s2")
+	b.m.Launch(b.order("1", provider("fast")))
+	b.created("1")
+	b.destroy("1")
+	b.m.Launch(b.order("2", provider("fast")))
+	b.m.Launch(b.order("3", provider("fast")))
+	b.created("2", "3")
+	if exists(b.file("s3", "made")) {
+		t.Error("the slow provider went over the bound")
+	}
+	for _, n := range []string{"s1", "s2", "s3"} {
+		b.unsay(n, "hold")
+	}
+	b.created("s1", "s2", "s3")
+	b.destroy("2", "3", "s1", "s2", "s3")
+	b.gone()
+}
+
+// TestProviderLimit: a provider's own bound holds whatever else is free.
+func TestProviderLimit(t *testing.T) {
+	b := newBench(t, func(o *Options) {
+		o.Batch = 1
+		o.ProviderLimit = func(p string) int { return map[string]int{"cloud": 1}[p] }
+	})
+	for _, n := range []string{"1", "2"} {
+		b.say(n, "hold")
+		b.launch(n)
+	}
+	b.made("1")
+	b.m.Launch(b.order("3", provider("other")))
+	b.created("3")
+	if exists(b.file("2", "made")) || b.m.Stats().Creating != 1 {
+		t.Errorf("a second run of a provider that may have one: %+v", b.m.Stats())
+	}
+	b.unsay("1", "hold")
+	b.created("1")
+	// With creates waiting all the time, destroys take turns with them.
+	b.m.Destroy("1")
+	b.launch("4", "5")
+	b.unsay("2", "hold")
+	b.created("2", "4", "5")
+	b.wait("1", Destroyed)
+	b.destroy("2", "3", "4", "5")
+	b.gone()
+}
+
+// TestDestroysHaveRoom: creates that hang leave room for destroys.
+func TestDestroysHaveRoom(t *testing.T) {
+	b := newBench(t, func(o *Options) { o.Batch = 1 })
+	b.launch("0")
+	b.created("0")
+	hung := []string{"1", "2", "3", "4", "5"}
+	for _, n := range hung {
+		b.say(n, "hold")
+		b.launch(n)
+	}
+	b.made("1")
+	b.destroy("0")
+	for _, n := range hung {
+		b.unsay(n, "hold")
+	}
+	b.created(hung...)
+	b.destroy(hung...)
+	b.gone()
+}
+
+func TestRoom(t *testing.T) {
+	for _, c := range []struct {
+		limit, creating, destroying int
+		create, destroy             bool
+	}{
+		{1, 0, 0, true, true},
+		{1, 1, 0, false, false},
+		{1, 0, 1, false, false},
+		{2, 1, 0, true, true},
+		{2, 2, 0, false, false},
+		{4, 2, 0, true, true},
+		{4, 3, 0, false, true},
+		{4, 3, 1, false, false},
+		{4, 0, 3, true, true},
+		{8, 5, 0, true, true},
+		{8, 6, 0, false, true},
+		{8, 6, 2, false, false},
+	} {
+		r := runs{c.creating, c.destroying}
+		if got := r.room(c.limit, execute.Create); got != c.create {
+			t.Errorf("limit %d, %+v: room to create %v", c.limit, r, got)
+		}
+		if got := r.room(c.limit, execute.Destroy); got != c.destroy {
+			t.Errorf("limit %d, %+v: room to destroy %v", c.limit, r, got)
+		}
+	}
+}
