@@ -19,7 +19,7 @@ func check(expr hclsyntax.Expression, vars map[string]cty.Value) (problem string
 		}
 	}
 	// Bodies of `for` over an unknown list are not evaluated: walk for functions.
-	hclsyntax.VisitAll(expr, func(n hclsyntax.Node) hcl.Diagnostics {
+	_ = hclsyntax.VisitAll(expr, func(n hclsyntax.Node) hcl.Diagnostics {
 		if call, ok := n.(*hclsyntax.FunctionCallExpr); ok && problem == "" {
 			if _, known := functions[call.Name]; !known {
 				problem = "there is no function " + call.Name + "; " + oneOf(call.Name, FunctionNames())

@@ -2,6 +2,7 @@ package modules
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/zclconf/go-cty/cty"
@@ -44,7 +45,8 @@ func DecodeOutput(value, typ json.RawMessage) (v cty.Value, err error) {
 
 // redactJSON keeps where it went wrong and drops what was there.
 func redactJSON(err error) string {
-	if pe, ok := err.(cty.PathError); ok && len(pe.Path) > 0 {
+	var pe cty.PathError
+	if errors.As(err, &pe) && len(pe.Path) > 0 {
 		if step, ok := pe.Path[0].(cty.GetAttrStep); ok {
 			return "output " + step.Name
 		}

@@ -53,10 +53,10 @@ func describe(diags hcl.Diagnostics) string {
 
 // nearest suggests the allowed name that was probably meant, or "".
 func nearest(name string, allowed []string) string {
-	best, min := "", 3
+	best, least := "", 3
 	for _, a := range allowed {
-		if d := levenshtein.Distance(name, a, nil); d < min {
-			best, min = a, d
+		if d := levenshtein.Distance(name, a, nil); d < least {
+			best, least = a, d
 		}
 	}
 	return best

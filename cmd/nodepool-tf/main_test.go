@@ -184,12 +184,12 @@ func (r *testRig) began(n int) {
 }
 
 // kill ends the launcher as a crash would.
-func (r *testRig) kill() { r.Rig.Kill() }
+func (r *testRig) kill() { r.Kill() }
 
 // stop ends the launcher in good order.
 func (r *testRig) stop() {
 	r.t.Helper()
-	if err := r.Rig.Stop(r.ctx); err != nil {
+	if err := r.Stop(r.ctx); err != nil {
 		r.t.Fatalf("launcher did not stop in good order: %v", err)
 	}
 }

@@ -82,7 +82,7 @@ func withSession(c *cli.Context, f func(context.Context, *session.Session) error
 	if _, err := status.ParseFormat(c.String("output")); err != nil {
 		return cli.Exit("--output: "+err.Error(), 2)
 	}
-	quiet := slog.New(slog.NewTextHandler(io.Discard, nil))
+	quiet := slog.New(slog.DiscardHandler)
 	log := newLogger(c.Bool("debug"))
 	cfg, err := loadConfig(c, quiet)
 	if err != nil {

@@ -3,6 +3,7 @@ package schema
 import (
 	"fmt"
 	"strconv"
+	"unicode"
 )
 
 // Field is a value with the path that leads to it. Its reading methods report
@@ -93,7 +94,7 @@ func (f Field) item(i int) Field {
 // simpleKey reports whether a key can stand in a dotted path as it is.
 func simpleKey(key string) bool {
 	for _, r := range key {
-		if !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_') {
+		if r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '-' && r != '_' {
 			return false
 		}
 	}

@@ -76,14 +76,14 @@ func compose(data []byte) (root *yaml.Node, err error) {
 		return nil, fmt.Errorf("start the YAML parser: %w", err)
 	}
 	var doc, second yaml.Node
-	if err := loader.Load(&doc); err == io.EOF {
+	if err := loader.Load(&doc); errors.Is(err, io.EOF) {
 		return nil, nil
 	} else if err != nil {
 		return nil, explain(err, data)
 	}
 	if err := loader.Load(&second); err == nil {
 		return nil, at(&second, "a second YAML document begins here; only one is allowed")
-	} else if err != io.EOF {
+	} else if !errors.Is(err, io.EOF) {
 		return nil, explain(err, data)
 	}
 	if doc.Kind != yaml.DocumentNode {
@@ -119,7 +119,7 @@ func explain(err error, data []byte) error {
 			text = "a byte here is not text in UTF-8 (is it the right file?)"
 		}
 	}
-	return &posError{line, col, "not valid YAML: " + text + hint(data, line, col)}
+	return &posError{line, col, "not valid YAML: " + text + hint(data, line)}
 }
 
 // firstOdd is the position of the first control character or broken UTF-8.
@@ -139,7 +139,7 @@ func firstOdd(data []byte) (line, col int) {
 }
 
 // hint adds the two causes that puzzle people most.
-func hint(data []byte, line, col int) string {
+func hint(data []byte, line int) string {
 	lines := bytes.SplitN(data, []byte("\n"), line+1)
 	if line < 1 || line > len(lines) {
 		return ""

@@ -126,7 +126,7 @@ const maxSeconds = 200 * 365 * 24 * 3600
 // Anything beyond 200 years is 200 years.
 func (f Field) Seconds() (time.Duration, bool) {
 	var n float64
-	ok := true
+	var ok bool
 	if f.val.Kind == Float && f.rep.Mode == Load {
 		n, ok = f.Number()
 	} else {

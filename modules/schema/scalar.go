@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"regexp"
@@ -81,7 +82,7 @@ func pyInt(text string) (int64, error) {
 }
 
 func badNumber(err error) error {
-	if n, ok := err.(*strconv.NumError); ok && n.Err == strconv.ErrSyntax {
+	if errors.Is(err, strconv.ErrSyntax) {
 		return fmt.Errorf("not a number; quote it if it is meant as text")
 	}
 	return fmt.Errorf("integer too large for 64 bits; quote it if it is meant as text")
