@@ -79,14 +79,19 @@ func (lp *loop) busyNode(id string) (end func(retry time.Duration)) {
 func (lp *loop) later(at *time.Time, d time.Duration) {
 	*at = time.Now().Add(d)
 	if d < time.Second { // longer ones are found by the loop's own tick
-		lp.do(func(ctx context.Context) {
-			t := time.NewTimer(d)
-			defer t.Stop()
-			select {
-			case <-t.C:
-				lp.post(func() {})
-			case <-ctx.Done():
-			}
-		})
+		lp.after(d, func() {})
 	}
+}
+
+// after runs f in the loop once a time has passed.
+func (lp *loop) after(d time.Duration, f func()) {
+	lp.do(func(ctx context.Context) {
+		t := time.NewTimer(d)
+		defer t.Stop()
+		select {
+		case <-t.C:
+			lp.post(f)
+		case <-ctx.Done():
+		}
+	})
 }

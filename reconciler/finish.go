@@ -82,7 +82,8 @@ func (lp *loop) unfinished(h *handler, op string, err error) {
 		lp.recheck(h)
 	default:
 		lp.log.Warn("request could not be finished; it is tried again", "request", r.ID, "op", op, "err", err)
-		lp.recheck(h)
+		h.Busy = true
+		lp.after(errorRetry, func() { lp.recheck(h) })
 	}
 }
 

@@ -57,7 +57,7 @@ func (lp *loop) unregister() {
 	for _, r := range lp.pools {
 		path := r.path
 		lp.do(func(ctx context.Context) {
-			if err := lp.s.Delete(ctx, path, -1); err != nil && !errors.Is(err, zk.ErrNoNode) {
+			if err := lp.s.Delete(ctx, path, -1); err != nil && !errors.Is(err, zk.ErrNoNode) && ctx.Err() == nil {
 				lp.log.Warn("unregister pool", "path", path, "err", err)
 			}
 		})

@@ -140,10 +140,21 @@ func (r *lockedRequest) save(ctx context.Context, s *session.Session) (int64, er
 	return stat.Mzxid, nil
 }
 
+// mostInOneStep bounds the nodes whose locks go in the same step as the request: ZooKeeper takes packets of 1 MiB.
+const mostInOneStep = 1000
+
 // finish writes the request and releases the locks of its nodes and its own, in one step: nobody sees it finished with
 // a lock still held, or the locks gone with it unfinished (protocol.md 4.6.4 step 9 asks for the order; a step is
 // stronger). When the reply gets lost it looks whether it was done.
 func (r *lockedRequest) finish(ctx context.Context, s *session.Session, nodes []*lockedNode) (int64, error) {
+	if len(nodes) > mostInOneStep {
+		// Too large for one packet: the nodes first, as protocol.md has it. After a crash in between the request is
+		// pending with READY nodes, and is resumed.
+		for _, n := range nodes {
+			release(ctx, n.lock)
+		}
+		nodes = nil
+	}
 	var ops []any
 	for _, n := range nodes {
 		ops = append(ops, n.lock.ReleaseOp())

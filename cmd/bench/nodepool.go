@@ -28,15 +28,16 @@ type nodepoolIdle struct {
 	GoneMS      percentiles `json:"used_to_gone_ms"`
 }
 
-// ratios are our figures over Nodepool's: of the rate more is better, of all others less.
+// ratios are our figures over Nodepool's: of the rate more is better, of all others less. Nodepool mostly sleeps, a
+// second between two looks at its requests and servers, so its times hardly depend on the machine; ours do.
 type ratios struct {
 	Fulfilled      float64 `json:"request_to_fulfilled_p50"`
 	Gone           float64 `json:"used_to_gone_p50"`
 	PerSecond      float64 `json:"burst_requests_per_second"`
 	BurstFulfilled float64 `json:"burst_request_to_fulfilled_p50"`
 	BurstGone      float64 `json:"burst_all_used_to_all_gone"`
-	CPU            float64 `json:"burst_cpu_per_node"`
-	PeakRSS        float64 `json:"peak_rss"` // ours has seen the fleet of the growth phase as well
+	CPU            float64 `json:"burst_cpu_per_node"` // ours with Terraform, theirs with the fake cloud
+	PeakRSS        float64 `json:"peak_rss"`           // ours without Terraform, but with the fleet of the growth phase
 }
 
 // nodepoolRequests are few: each takes seconds.

@@ -9,6 +9,9 @@ import (
 // minReadyPrefix is the precedence of min-ready requests in their ids.
 const minReadyPrefix = "900-"
 
+// mostAsked bounds the min-ready requests made at one time: a typo must not fill ZooKeeper. More follow.
+const mostAsked = 100
+
 // minReady keeps ready nodes of each label (4.10).
 func (p *pass) minReady() {
 	outstanding := map[string]bool{}
@@ -32,7 +35,7 @@ func (p *pass) minReady() {
 		if ready == nil {
 			ready = p.ready()
 		}
-		if want := label.MinReady - ready[name]; want > 0 {
+		if want := min(label.MinReady-ready[name], mostAsked); want > 0 {
 			p.add(AskMinReady{name, want})
 		}
 	}
