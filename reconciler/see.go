@@ -113,8 +113,10 @@ func (lp *loop) seeNode(id string, n *record.Node, mzxid int64) {
 
 // foreign reports whether a node's resources are not in a workspace of our state directory: another launcher of the
 // provider made it, or the Python one that served it before. Only who made it can destroy it; deleting the record
-// would make its resources forgotten.
-func (lp *loop) foreign(n *record.Node) bool { return stateOwner(n) != lp.l.stateID }
+// would make its resources forgotten. A husk has none.
+func (lp *loop) foreign(n *record.Node) bool {
+	return n.Provider != "" && n.State != record.NodeDeleted && stateOwner(n) != lp.l.stateID
+}
 
 // watch follows the lock of a node that is deleted once nobody holds it.
 func (lp *loop) watch(n *desire.Node) {

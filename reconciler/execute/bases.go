@@ -84,7 +84,7 @@ func (b *Bases) Get(ctx context.Context, spec *modules.Spec) (*Base, error) {
 	name := hex.EncodeToString(sum[:8])
 	return share(ctx, b, b.made, name, func(c *call[*Base]) bool {
 		return c.err == nil || time.Since(c.ended) < failedFor
-	}, func(*Base) (*Base, error) {
+	}, func(*Base) (*Base, error) { //nolint:contextcheck // it outlives whoever asks first
 		select {
 		case b.slots <- struct{}{}:
 			defer func() { <-b.slots }()

@@ -24,6 +24,7 @@ func (s *site) modules(t *testing.T) []string {
 }
 
 func TestBaseErrors(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		module string
 		spec   func(*modules.Spec)
@@ -71,6 +72,7 @@ func TestBaseErrors(t *testing.T) {
 
 // TestGetSharesItsWork: many that ask at once cause one copy and one init.
 func TestGetSharesItsWork(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, nothing)
 	count := filepath.Join(t.TempDir(), "inits")
 	s.bases.engine.Path = script(t, "engine", `test "$1" != init || echo x >> `+count+`; exec `+s.engine.Path+` "$@"`)
@@ -102,6 +104,7 @@ func TestGetSharesItsWork(t *testing.T) {
 
 // TestHalfMadeBase: what a daemon left that was killed while it initialised or copied is made again, or swept up.
 func TestHalfMadeBase(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, nothing)
 	base, err := s.bases.Get(t.Context(), s.spec)
 	if err != nil {
@@ -130,6 +133,7 @@ func TestHalfMadeBase(t *testing.T) {
 
 // TestCloseEndsInits: a hanging init neither outlives Close nor holds it up, and whoever waits is told.
 func TestCloseEndsInits(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, nothing)
 	started := filepath.Join(t.TempDir(), "started")
 	s.bases.engine.Path = script(t, "engine", `: > `+started+`; exec sleep 600`)
@@ -153,6 +157,7 @@ func TestCloseEndsInits(t *testing.T) {
 
 // TestModuleChange: a changed folder gives a new sibling, the old one stays.
 func TestModuleChange(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, nothing)
 	first, err := s.bases.Get(t.Context(), s.spec)
 	if err != nil {
@@ -195,6 +200,7 @@ func gitModule(t *testing.T, files map[string]string) string {
 
 // TestModulesRun: whatever kind of source a module has, a workspace runs it without an init of its own.
 func TestModulesRun(t *testing.T) {
+	t.Parallel()
 	nested := map[string]string{
 		"server/main.tf": `module "disk" { source = "../disk" }
 output "id" { value = module.disk.id }`,
@@ -217,7 +223,7 @@ output "id" { value = module.disk.id }`,
 			s := newSite(t, "")
 			s.spec.Module = m
 			s.bases.engine = s.engine
-			dir := s.workspace(t, "w", "n1", "n2")
+			dir := s.workspace(t, "n1", "n2")
 			rep, _ := follow(t, s.start(t, dir, Job{Kind: Create, Slots: []string{"n1", "n2"}}))
 			if rep.Error != "" {
 				t.Fatal(rep.Error, events(t, dir))

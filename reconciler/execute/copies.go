@@ -27,7 +27,7 @@ func keepCopies(dir string) *copies {
 		return c
 	}
 	if err := w.Add(dir); err != nil {
-		w.Close()
+		_ = w.Close()
 		return c
 	}
 	c.w = w
@@ -64,7 +64,7 @@ func (c *copies) take() {
 
 func (c *copies) end() {
 	if c.w != nil {
-		c.w.Close()
+		_ = c.w.Close()
 	}
 	c.wg.Wait()
 	c.take()

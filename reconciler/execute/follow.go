@@ -59,7 +59,7 @@ func (r *Run) Follow(ctx context.Context, event func(Event)) (Report, error) {
 			if filepath.Base(e.Name) == StateFile {
 				event(Event{Type: StateChanged})
 			}
-		case <-w.errors: // an overflow: look at everything
+		case <-w.errors: //nolint:errcheck // an overflow: look at everything
 			event(Event{Type: StateChanged})
 		case <-w.tick.C:
 			event(Event{Type: StateChanged})
@@ -103,7 +103,7 @@ func watch(dirs ...string) *watcher {
 	for _, d := range dirs {
 		if err == nil {
 			if err = w.Add(d); err != nil {
-				w.Close()
+				_ = w.Close()
 			}
 		}
 	}
@@ -116,7 +116,7 @@ func watch(dirs ...string) *watcher {
 func (w *watcher) close() {
 	w.tick.Stop()
 	if w.w != nil {
-		w.w.Close()
+		_ = w.w.Close()
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 const nothing = `output "id" { value = "x" }`
 
 func TestFreeze(t *testing.T) {
+	t.Parallel()
 	src, store := t.TempDir(), filepath.Join(t.TempDir(), "modules")
 	write(t, filepath.Join(src, "server/main.tf"), `module "disk" { source = "../disk" }`)
 	write(t, filepath.Join(src, "server/.terraform/x"), "not source")

@@ -78,7 +78,9 @@ func (b *Bases) init(dir string, m modules.Module) error {
 	if err := tf.SetEnv(Environ()); err != nil {
 		return err
 	}
-	tf.SetWaitDelay(5 * time.Second) // a half-made sibling is made again: nothing is lost
+	if err := tf.SetWaitDelay(5 * time.Second); err != nil { // a half-made sibling is made again: nothing is lost
+		return err
+	}
 	ctx, cancel := context.WithTimeout(b.ctx, initTimeout)
 	defer cancel()
 	err = tf.Init(ctx)

@@ -11,7 +11,8 @@ const (
 	jobFile    = "job.json"
 	eventsFile = "events.jsonl"
 	resultFile = "result.json"
-	logFile    = "worker.log"
+	logFile    = "worker.log" // what the worker itself has to say
+	stderrFile = "stderr.log" // Terraform's
 	lockFile   = "lock"
 )
 

@@ -82,13 +82,13 @@ func newSite(t *testing.T, module string) *site {
 }
 
 // workspace makes a folder with the blocks of some slots.
-func (s *site) workspace(t *testing.T, name string, slots ...string) string {
+func (s *site) workspace(t *testing.T, slots ...string) string {
 	t.Helper()
 	base, err := s.bases.Get(t.Context(), s.spec)
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := filepath.Join(s.dir, "workspaces", name)
+	dir := filepath.Join(s.dir, "workspaces", "w")
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package execute
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -71,7 +72,7 @@ func terraform(dir string, job Job, events *sink) Report {
 	}
 	rep.Error = err.Error()
 	if at, reason := stop.stopped(); !at.IsZero() {
-		rep.Interrupted, rep.TimedOut, rep.Error = at, reason == errTimeout, reason.Error()
+		rep.Interrupted, rep.TimedOut, rep.Error = at, errors.Is(reason, errTimeout), reason.Error()
 		if rep.TimedOut {
 			rep.Error += " " + job.Timeout.String()
 		}
@@ -83,17 +84,22 @@ func terraform(dir string, job Job, events *sink) Report {
 // command prepares Terraform for the job.
 func command(dir string, job Job, events *sink) (*tfexec.Terraform, error) {
 	// tfexec's own ApplyJSON runs `terraform version` first, at each call; that would double the cost of an apply.
-	os.Setenv("TF_CLI_ARGS_apply", "-json")
-	os.Setenv("TF_CLI_ARGS_destroy", "-json")
-	os.Setenv(runMark, markOf(job.ID))
+	for k, v := range map[string]string{"TF_CLI_ARGS_apply": "-json", "TF_CLI_ARGS_destroy": "-json", runMark: markOf(job.ID)} {
+		if err := os.Setenv(k, v); err != nil {
+			return nil, err
+		}
+	}
 	tf, err := tfexec.NewTerraform(dir, job.Exec)
 	if err != nil {
 		return nil, err
 	}
 	tf.SetStdout(events)
-	tf.SetStderr(unfailing{os.Stderr})
-	tf.SetWaitDelay(job.Grace)
-	return tf, nil
+	stderr, err := os.OpenFile(runPath(dir, stderrFile), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	tf.SetStderr(unfailing{stderr}) // closed with the process
+	return tf, tf.SetWaitDelay(job.Grace)
 }
 
 func run(ctx context.Context, tf *tfexec.Terraform, job Job) error {

@@ -13,6 +13,7 @@ import (
 
 // TestBrokenModules: each fault gives one failed outcome that names it, and destroying what is left leaves nothing.
 func TestBrokenModules(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		module string // "": the good one
 		order  []func(*Order)
@@ -37,6 +38,7 @@ func TestBrokenModules(t *testing.T) {
 			err: []string{"read outputs of label small", "az"}},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			b := newBench(t)
 			if c.module != "" {
 				write(t, filepath.Join(b.source, "main.tf"), c.module)
@@ -62,6 +64,7 @@ func TestBrokenModules(t *testing.T) {
 
 // TestHangs: an apply that takes too long is interrupted, its commands end, and what it made is destroyed.
 func TestHangs(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	b.say("1", "hold")
 	b.m.Launch(b.order("1", within(time.Second)))
@@ -78,6 +81,7 @@ func TestHangs(t *testing.T) {
 
 // TestHangingNeighbour: a node that failed for a reason of its own before its neighbour's timeout keeps that reason.
 func TestHangingNeighbour(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, oneRun)
 	b.say("1", "hold")
 	b.say("2", "fail")
@@ -108,6 +112,7 @@ func commands(hand string) []string {
 // TestFrozen: a changed module reaches new nodes only; a live node is destroyed with what it was made from, even when
 // the folder is gone.
 func TestFrozen(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	b.launch("1")
 	b.created("1")
@@ -137,6 +142,7 @@ func TestFrozen(t *testing.T) {
 
 // TestRelativeModules: a module that calls others by ../ paths, seen from the configuration file's folder.
 func TestRelativeModules(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	conf := t.TempDir()
 	write(t, filepath.Join(conf, "lib/vm/main.tf"), nodeModule)

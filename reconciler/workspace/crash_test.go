@@ -14,8 +14,10 @@ import (
 
 // TestRestartWhileApplying: the run goes on, and the next daemon hands the node over once.
 func TestRestartWhileApplying(t *testing.T) {
+	t.Parallel()
 	for _, when := range []string{"goes on", "ends meanwhile", "fails meanwhile"} {
 		t.Run(when, func(t *testing.T) {
+			t.Parallel()
 			b := newBench(t)
 			b.say("1", "hold")
 			b.launch("1")
@@ -68,6 +70,7 @@ func TestRestartWhileApplying(t *testing.T) {
 
 // TestRestartWhileDestroying: the run is taken up, and a node that is being destroyed is never called created.
 func TestRestartWhileDestroying(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	b.launch("1")
 	b.created("1")
@@ -85,9 +88,11 @@ func TestRestartWhileDestroying(t *testing.T) {
 // TestDaemonKilled: a daemon that owns a manager is killed at any moment. The next one finds every node either unknown
 // (and launches it) or on its way; each is made once, or fails as killed and is made again, and all can be destroyed.
 func TestDaemonKilled(t *testing.T) {
+	t.Parallel()
 	nodes := []string{"1", "2", "3", "4", "5"}
 	for _, moment := range []string{"bases/*", "workspaces/*", "workspaces/*/workspace.json", "workspaces/*/run", "workspaces/*/run/job.json", "workspaces/*/run/worker.log", "hand/1.made", "workspaces/*/run/result.json"} {
 		t.Run(strings.ReplaceAll(moment, "/", "_"), func(t *testing.T) {
+			t.Parallel()
 			b := newBench(t)
 			b.restart(func() {
 				args := append([]string{daemonArg, b.dir, b.source, b.hand}, nodes...)
@@ -107,24 +112,27 @@ func TestDaemonKilled(t *testing.T) {
 				_ = d.Wait()
 			})
 			for _, n := range nodes {
-				a := 1
 				b.eventually("node "+n+" is settled or unknown", func() bool {
 					s, ok := b.m.State(n)
 					return !ok || s.Kind != Applying && s.Kind != DestroyFailed
 				})
-				if s, ok := b.m.State(n); !ok {
+				s, ok := b.m.State(n)
+				switch {
+				case !ok:
 					b.launch(n)
-				} else if s.Kind == Failed {
+				case s.Kind == Failed: // killed before its worker began
 					if s.Class() != execute.Killed {
 						t.Errorf("node %s failed: %v", n, s.Err)
 					}
 					b.destroy(n)
-					a = 2
-					b.m.Launch(b.order(n, attempt(a)))
-				} else if s.Kind == Created {
-					continue
+					b.m.Launch(b.order(n, attempt(2)))
 				}
-				b.created(n)
+			}
+			for _, n := range nodes {
+				b.eventually("node "+n+" is created", func() bool {
+					s, ok := b.m.State(n)
+					return ok && s.Kind == Created
+				})
 			}
 			for _, n := range nodes {
 				if got := b.times(n); got != 1 {
@@ -139,6 +147,7 @@ func TestDaemonKilled(t *testing.T) {
 
 // TestWorkerKilled: the node fails with class killed, its command is gone, and what its state knows is destroyed.
 func TestWorkerKilled(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	b.say("1", "hold")
 	b.launch("1")
@@ -186,6 +195,7 @@ func workerOf(t *testing.T, dir string) int {
 // TestDamagedState: what a kill, a full disk or a hand left of the state does not make its nodes forgotten: destroying
 // them runs their destroy-time provisioners, which only a state with the resource in it makes happen.
 func TestDamagedState(t *testing.T) {
+	t.Parallel()
 	for name, damage := range map[string]func(t *testing.T, state string){
 		"torn": func(t *testing.T, state string) {
 			data, err := os.ReadFile(state)
@@ -210,6 +220,7 @@ func TestDamagedState(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			b := newBench(t)
 			b.launch("1")
 			b.created("1")
@@ -225,29 +236,39 @@ func TestDamagedState(t *testing.T) {
 	}
 }
 
-// TestTornBeyondRepair: without any copy the node is kept, and the log says what to do.
-func TestTornBeyondRepair(t *testing.T) {
-	b := newBench(t)
-	b.launch("1")
-	b.created("1")
-	b.eventually("its run has ended", func() bool { return b.m.Stats().Creating == 0 })
-	state := filepath.Join(b.folders()[0], execute.StateFile)
-	whole, err := os.ReadFile(state)
-	if err != nil {
-		t.Fatal(err)
+// TestLostBeyondRepair: without any copy the node is kept, and the log says what to do.
+func TestLostBeyondRepair(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]*string{"torn": new(`{"version": 4, "ser`), "empty": new(""), "missing": nil} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			b.launch("1")
+			b.created("1")
+			b.eventually("its run has ended", func() bool { return b.m.Stats().Creating == 0 })
+			state := filepath.Join(b.folders()[0], execute.StateFile)
+			kept := filepath.Join(t.TempDir(), "kept")
+			b.restart(func() {
+				if err := os.Rename(state, kept); err != nil {
+					t.Fatal(err)
+				}
+				if text != nil {
+					write(t, state, *text)
+				}
+				if err := os.Remove(state + ".good"); err != nil {
+					t.Fatal(err)
+				}
+			})
+			b.m.Destroy("1")
+			b.wait("1", DestroyFailed, Destroyed)
+			if !strings.Contains(b.log.String(), "put a whole copy in place of "+state) {
+				t.Error("the log does not say what to do")
+			}
+			if err := os.Rename(kept, state); err != nil {
+				t.Fatal(err)
+			}
+			b.wait("1", Destroyed)
+			b.gone()
+		})
 	}
-	b.restart(func() {
-		write(t, state, string(whole[:100]))
-		if err := os.Remove(state + ".good"); err != nil {
-			t.Fatal(err)
-		}
-	})
-	b.m.Destroy("1")
-	b.wait("1", DestroyFailed, Destroyed)
-	if !strings.Contains(b.log.String(), "put a whole copy in place of "+state) {
-		t.Error("the log does not say what to do")
-	}
-	write(t, state, string(whole))
-	b.wait("1", Destroyed)
-	b.gone()
 }

@@ -59,7 +59,12 @@ func (m *Manager) destroy(ws *workspace) bool {
 	ws.busy = true
 	m.count(ws.rec.Provider, execute.Destroy, 1)
 	return m.goes(func() {
-		run, err := m.start(ws, job)
+		var run *execute.Run
+		// To Terraform a lost state is an empty one: it would "destroy" it with success and everything be forgotten.
+		_, err := m.readState(ws)
+		if err == nil {
+			run, err = m.start(ws, job)
+		}
 		m.destroyRun(ws, run, err, slots)
 	})
 }
@@ -92,7 +97,7 @@ func (m *Manager) destroyEnded(ws *workspace, e ending, slots []string) {
 			out := s.outcome(ws, DestroyFailed)
 			out.Err = e.failure(ws, name)
 			if e.rep.Error == "" && e.err == nil && e.stateErr == nil {
-				out.Err = &execute.Error{Class: execute.Unknown, Op: "destroy in workspace " + ws.rec.ID, Err: errors.New("Terraform ended without an error, but the state still holds resources"), Hint: "look into " + ws.dir}
+				out.Err = &execute.Error{Class: execute.Unknown, Op: "destroy in workspace " + ws.rec.ID, Err: errors.New("the run ended without an error, but the state still holds resources"), Hint: "look into " + ws.dir}
 			}
 			m.tell(out)
 		}

@@ -10,6 +10,7 @@ import (
 
 // TestOpenErrors: a state directory that cannot be used is an error that names it and says what to do.
 func TestOpenErrors(t *testing.T) {
+	t.Parallel()
 	const record = `{"id":"w","provider":"cloud","slots":{"n1":{"node":"1"}}}`
 	for name, c := range map[string]struct {
 		files map[string]string
@@ -27,6 +28,7 @@ func TestOpenErrors(t *testing.T) {
 		"job that is no JSON":    {files: map[string]string{"workspaces/w/workspace.json": record, "workspaces/w/run/job.json": "{"}, err: []string{"run that workspace w holds"}},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			b := newBench(t)
 			b.m.Close()
 			b.m = nil
@@ -72,6 +74,7 @@ func TestOpenErrors(t *testing.T) {
 }
 
 func TestDirInUse(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	if _, err := Open(b.opts); err == nil || !strings.Contains(err.Error(), "in use by another launcher") || !strings.Contains(err.Error(), b.dir) {
 		t.Errorf("error %v", err)
@@ -95,6 +98,7 @@ func mount(t *testing.T, dir, options string) {
 }
 
 func TestReadOnly(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	b.opts.Dir = t.TempDir()
 	mount(t, b.opts.Dir, "ro,size=1m")
@@ -107,6 +111,7 @@ func TestReadOnly(t *testing.T) {
 // TestReadOnlyMeanwhile: the disk becomes read-only under a running daemon, as a file system with errors does. Nothing
 // hangs, and it goes on where it was once the disk can be written again.
 func TestReadOnlyMeanwhile(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	mount(t, dir, "size=200m,mode=700")
 	b := newBench(t, func(o *Options) { o.Dir = dir })
@@ -138,6 +143,7 @@ func TestReadOnlyMeanwhile(t *testing.T) {
 
 // TestNearlyFull: below a bound of free space no new node goes out (it waits), and those there are can be destroyed.
 func TestNearlyFull(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	b.launch("1")
 	b.created("1")

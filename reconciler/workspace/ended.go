@@ -38,6 +38,7 @@ func (m *Manager) createEnded(ws *workspace, e ending, batch []*item) {
 	for _, name := range names {
 		s := slots[name]
 		s.Created = true
+		s.Made = s.Made || e.seen.handed[name] || !e.view.Empty(name)
 		it := innocent[name]
 		o, ended := outcomes[name]
 		switch {
@@ -102,7 +103,7 @@ func (e ending) failure(ws *workspace, slot string) error {
 	case e.rep.Error != "":
 		return fail(execute.Unknown, errors.New(e.rep.Error), "")
 	}
-	return fail(execute.Unknown, errors.New("Terraform ended without an error, but the node's result is missing from the state"), "look into "+ws.dir)
+	return fail(execute.Unknown, errors.New("the run ended without an error, but the node's result is missing from the state"), "look into "+ws.dir)
 }
 
 // warnInFlight says what a killed run may have made without its state knowing: nobody else can (field-notes.md A4).

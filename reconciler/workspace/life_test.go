@@ -10,6 +10,7 @@ import (
 )
 
 func TestOneNode(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	b.m.Launch(b.order("1", output("az", `"zone-${output.id}"`)))
 	o := b.wait("1", Created, Failed)
@@ -49,6 +50,7 @@ func TestOneNode(t *testing.T) {
 // TestEarlyHandOver: each node of a run is handed over when its own resources are complete, while a neighbour is still
 // being made.
 func TestEarlyHandOver(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, oneRun)
 	b.say("2", "hold")
 	b.batch(b.order("1"), b.order("2"), b.order("3"))
@@ -76,6 +78,7 @@ func TestEarlyHandOver(t *testing.T) {
 
 // TestFailingNeighbour: a node that fails leaves the others of its run alive, and its destruction too.
 func TestFailingNeighbour(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, oneRun)
 	b.say("2", "fail")
 	b.batch(b.order("1"), b.order("2"), b.order("3"))
@@ -102,6 +105,7 @@ func TestFailingNeighbour(t *testing.T) {
 
 // TestSplit: a run that fails before anything was made does not cost the innocent an attempt; they go out alone.
 func TestSplit(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, oneRun)
 	b.batch(b.order("1"), b.order("2", with("extra", "bad")), b.order("3"))
 	b.created("1", "3")
@@ -118,6 +122,7 @@ func TestSplit(t *testing.T) {
 
 // TestDestroyFails: it is tried again, with back-off, until it succeeds; neighbours are not touched.
 func TestDestroyFails(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, oneRun)
 	b.batch(b.order("1"), b.order("2"))
 	b.created("1", "2")
@@ -153,6 +158,7 @@ func TestDestroyFails(t *testing.T) {
 
 // TestDestroyAtAnyTime: while an order waits, while its module is initialised, while its apply runs.
 func TestDestroyAtAnyTime(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, oneRun)
 	b.launch("0")
 	b.destroy("0")
@@ -177,6 +183,7 @@ func TestDestroyAtAnyTime(t *testing.T) {
 }
 
 func TestLaunchTwice(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	b.say("1", "hold")
 	b.launch("1", "1")
@@ -193,6 +200,7 @@ func TestLaunchTwice(t *testing.T) {
 }
 
 func TestCancel(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, oneRun)
 	b.say("1", "hold")
 	b.launch("1")
@@ -218,12 +226,24 @@ func TestCancel(t *testing.T) {
 
 // TestDrain: nothing new starts, what runs is waited for.
 func TestDrain(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, oneRun)
 	b.say("1", "hold")
-	b.launch("1", "2")
+	b.launch("1")
 	b.made("1")
-	go b.unsay("1", "hold")
-	b.m.Drain(t.Context())
+	b.launch("2")
+	drained := make(chan struct{})
+	go func() {
+		defer close(drained)
+		b.m.Drain(t.Context())
+	}()
+	b.eventually("it drains", func() bool {
+		b.m.mu.Lock()
+		defer b.m.mu.Unlock()
+		return b.m.draining
+	})
+	b.unsay("1", "hold")
+	<-drained
 	if b.kinds("1") != "applying created" || b.kinds("2") != "" {
 		t.Errorf("after the drain: %q, %q", b.kinds("1"), b.kinds("2"))
 	}

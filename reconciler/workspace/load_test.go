@@ -2,6 +2,7 @@ package workspace
 
 import (
 	"fmt"
+	"path/filepath"
 	"testing"
 
 	"github.com/nodepool-tf/nodepool-tf/reconciler/execute"
@@ -9,6 +10,7 @@ import (
 
 // TestThousandOrders wait for the only run; most are cancelled, the rest goes out in batches, first come first served.
 func TestThousandOrders(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, oneRun)
 	b.say("first", "hold")
 	b.launch("first")
@@ -60,20 +62,24 @@ func TestThousandOrders(t *testing.T) {
 // TestSlowProvider: one provider's applies hang and fill the bound over all; another's node goes out nevertheless, and
 // is destroyed too.
 func TestSlowProvider(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, func(o *Options) { o.MaxApplies, o.Batch = 2, 1 })
 	for _, n := range []string{"s1", "s2", "s3"} {
 		b.say(n, "hold")
 		b.m.Launch(b.order(n, provider("slow")))
 	}
-	b.made("s1")
-	b.made("s2")
+	begun := func() int {
+		found, _ := filepath.Glob(b.file("s?", "waiting"))
+		return len(found)
+	}
+	b.eventually("two are being made", func() bool { return begun() == 2 })
 	b.m.Launch(b.order("1", provider("fast")))
 	b.created("1")
 	b.destroy("1")
 	b.m.Launch(b.order("2", provider("fast")))
 	b.m.Launch(b.order("3", provider("fast")))
 	b.created("2", "3")
-	if exists(b.file("s3", "made")) {
+	if begun() != 2 {
 		t.Error("the slow provider went over the bound")
 	}
 	for _, n := range []string{"s1", "s2", "s3"} {
@@ -86,20 +92,23 @@ func TestSlowProvider(t *testing.T) {
 
 // TestProviderLimit: a provider's own bound holds whatever else is free.
 func TestProviderLimit(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, func(o *Options) {
 		o.Batch = 1
 		o.ProviderLimit = func(p string) int { return map[string]int{"cloud": 1}[p] }
 	})
-	for _, n := range []string{"1", "2"} {
-		b.say(n, "hold")
-		b.launch(n)
-	}
+	b.say("1", "hold")
+	b.say("2", "hold")
+	b.launch("1")
 	b.made("1")
+	b.launch("2")
 	b.m.Launch(b.order("3", provider("other")))
 	b.created("3")
-	if exists(b.file("2", "made")) || b.m.Stats().Creating != 1 {
-		t.Errorf("a second run of a provider that may have one: %+v", b.m.Stats())
+	b.m.mu.Lock()
+	if r := b.m.lanes["cloud"].runs; r.total() != 1 || exists(b.file("2", "made")) {
+		t.Errorf("a second run of a provider that may have one: %+v", r)
 	}
+	b.m.mu.Unlock()
 	b.unsay("1", "hold")
 	b.created("1")
 	// With creates waiting all the time, destroys take turns with them.
@@ -114,6 +123,7 @@ func TestProviderLimit(t *testing.T) {
 
 // TestDestroysHaveRoom: creates that hang leave room for destroys.
 func TestDestroysHaveRoom(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, func(o *Options) { o.Batch = 1 })
 	b.launch("0")
 	b.created("0")
@@ -122,7 +132,10 @@ func TestDestroysHaveRoom(t *testing.T) {
 		b.say(n, "hold")
 		b.launch(n)
 	}
-	b.made("1")
+	b.eventually("three are being made", func() bool {
+		found, _ := filepath.Glob(b.file("[1-5]", "waiting"))
+		return len(found) == 3
+	})
 	b.destroy("0")
 	for _, n := range hung {
 		b.unsay(n, "hold")
@@ -133,6 +146,7 @@ func TestDestroysHaveRoom(t *testing.T) {
 }
 
 func TestRoom(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		limit, creating, destroying int
 		create, destroy             bool

@@ -57,7 +57,7 @@ func engine(t *testing.T) execute.Engine {
 }
 
 // bench is a state directory with a module whose nodes do what files in the folder hand say: while <node>.hold is there
-// a node is not complete, with <node>.fail it fails, with <node>.keep it cannot be destroyed. <node>.made has a line for
+// a node is not complete (<node>.waiting says that it has come so far), with <node>.fail it fails, with <node>.keep it cannot be destroyed. <node>.made has a line for
 // each time it was made and goes with the node.
 type bench struct {
 	t      *testing.T
@@ -98,7 +98,7 @@ resource "terraform_data" "place" { # Terraform runs no destroy-time provisioner
 resource "terraform_data" "vm" {
   input = terraform_data.place.output
   provisioner "local-exec" {
-    command     = "while test -e $node.hold; do sleep 0.02; done; if test -e $node.fail; then echo it fails >&2; exit 1; fi"
+    command     = ": > $node.waiting; while test -e $node.hold; do sleep 0.02; done; if test -e $node.fail; then echo it fails >&2; exit 1; fi"
     environment = { node = self.input.node }
   }
 }
@@ -227,16 +227,11 @@ func (b *bench) eventually(what string, ok func() bool) {
 // gone checks that nothing of any node is left.
 func (b *bench) gone() {
 	b.t.Helper()
-	b.eventually("all folders are gone", func() bool { return len(b.folders()) == 0 })
+	b.eventually("all folders are gone", func() bool { b.m.Tick(); return len(b.folders()) == 0 })
 	if made, _ := filepath.Glob(filepath.Join(b.hand, "*.made")); len(made) > 0 {
 		b.t.Errorf("still there: %v", made)
 	}
-	if ids := b.m.Nodes(); len(ids) > 0 {
-		b.t.Errorf("still known: %v", ids)
-	}
-	if s := b.m.Stats(); s != (Stats{}) {
-		b.t.Errorf("stats %+v", s)
-	}
+	b.eventually("nothing is known or under way", func() bool { return len(b.m.Nodes()) == 0 && b.m.Stats() == Stats{} })
 }
 
 func (b *bench) folders() []string {
@@ -261,10 +256,10 @@ func (b *bench) unsay(node, kind string) {
 	}
 }
 
-// made waits until a node is being made.
+// made waits until a node's place is made and its vm is being made.
 func (b *bench) made(node string) {
 	b.t.Helper()
-	b.eventually(node+" is being made", func() bool { b.m.Tick(); return exists(b.file(node, "made")) })
+	b.eventually(node+" is being made", func() bool { b.m.Tick(); return exists(b.file(node, "waiting")) })
 }
 
 // times is how often a node was made.

@@ -40,6 +40,9 @@ type Slot struct {
 	InternalIP bool `json:"internal_ip"`
 	// Created is set once the create run for this slot has ended, whatever came of it.
 	Created bool `json:"created"`
+	// Made is set when the state was seen to hold something of the slot: from then on an empty or missing state is a
+	// lost one, and no sign that there is nothing to destroy.
+	Made bool `json:"made,omitempty"`
 	// Class and Error say why the attempt failed, empty when it did not.
 	Class execute.Class `json:"class,omitempty"`
 	Error string        `json:"error,omitempty"`

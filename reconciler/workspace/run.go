@@ -1,6 +1,8 @@
 package workspace
 
 import (
+	"fmt"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -46,5 +48,20 @@ func (m *Manager) readState(ws *workspace) (execute.StateView, error) {
 	if view.Restored != "" {
 		m.opts.Log.Error("the state of a workspace was torn, lost or unwritable; it was restored", "workspace", ws.rec.ID, "from", view.Restored, "serial", view.Serial, "resources", view.Total())
 	}
+	if err == nil && view.Lineage == "" && m.made(ws) {
+		err = fmt.Errorf("%s is empty or missing, and no copy of it is left", filepath.Join(ws.dir, execute.StateFile))
+	}
 	return view, err
+}
+
+// made reports whether a workspace is known to have held resources.
+func (m *Manager) made(ws *workspace) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, s := range ws.rec.Slots {
+		if s.Made {
+			return true
+		}
+	}
+	return false
 }

@@ -20,7 +20,7 @@ func (m *Manager) settleOnce(ws *workspace) (again bool) {
 	view, err := m.readState(ws)
 	if err != nil {
 		m.opts.Log.Error("the state of a workspace cannot be read; its nodes are not forgotten, but cannot be destroyed before it is repaired", "workspace", ws.rec.ID, "err", err,
-			"hint", "put a whole copy in place of "+filepath.Join(ws.dir, execute.StateFile))
+			"hint", "put a whole copy in place of "+filepath.Join(ws.dir, execute.StateFile)+"; or, once nothing of the nodes is left at the provider, stop the launcher and remove the folder")
 	}
 	m.mu.Lock()
 	ws.again = false
