@@ -20,7 +20,7 @@ var node = modules.NodeVars{ID: "0000000042", Label: "small", Provider: "cloud-a
 func launch(t *testing.T, module string, inputs map[string]cty.Value) cty.Value {
 	t.Helper()
 	w := newWorkspace(t, t.TempDir(), "w")
-	w.writeRoot(templates.Root{})
+	w.writeRoot()
 	w.writeSlot(templates.Slot{Name: "n0000000042", Source: w.localSource(testModule(t, module)), Inputs: inputs})
 	w.init()
 	w.apply()
@@ -159,7 +159,7 @@ func TestHostileTextArrivesByteForByte(t *testing.T) {
 
 func TestEphemeralOutputFailsThePlanWithAHint(t *testing.T) {
 	w := newWorkspace(t, t.TempDir(), "w")
-	w.writeRoot(templates.Root{})
+	w.writeRoot()
 	w.writeSlot(templates.Slot{Name: "n1", Source: w.localSource(testModule(t, "ephemeral"))})
 	w.init()
 	out, err := w.terraform("apply", "-json", "-auto-approve")
@@ -185,7 +185,7 @@ func TestDestroyRunsProvisionersOfANodeCreatedWithoutCount(t *testing.T) {
 	other := slot
 	other.Name = "n2"
 	other.Inputs = map[string]cty.Value{"file": cty.StringVal(file + "2")}
-	w.writeRoot(templates.Root{})
+	w.writeRoot()
 	w.writeSlot(slot)
 	w.writeSlot(other)
 	w.init()

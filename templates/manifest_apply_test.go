@@ -32,7 +32,7 @@ func TestManifestReplacesInit(t *testing.T) {
 			dir := filepath.Join(root, t.Name())
 			sibling := newWorkspace(t, dir, "sibling")
 			hostname := map[string]cty.Value{"name": cty.StringVal("x")}
-			sibling.writeRoot(templates.Root{})
+			sibling.writeRoot()
 			sibling.writeSlot(templates.Slot{Name: "m0", Source: tt.source(t, sibling), Inputs: hostname})
 			sibling.init()
 
@@ -53,7 +53,7 @@ func TestManifestReplacesInit(t *testing.T) {
 				t.Fatal(err)
 			}
 			w.write(templates.ManifestFile, manifest)
-			w.writeRoot(templates.Root{})
+			w.writeRoot()
 			for slot, source := range slots {
 				w.writeSlot(templates.Slot{Name: slot, Source: source, Inputs: map[string]cty.Value{"name": cty.StringVal(slot)}})
 			}

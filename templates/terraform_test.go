@@ -43,9 +43,9 @@ func (w workspace) write(name string, data []byte) {
 	}
 }
 
-func (w workspace) writeRoot(r templates.Root) {
+func (w workspace) writeRoot() {
 	w.t.Helper()
-	files, err := templates.RenderRoot(r)
+	files, err := templates.RenderRoot(templates.Root{})
 	if err != nil {
 		w.t.Fatal(err)
 	}

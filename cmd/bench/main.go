@@ -57,7 +57,7 @@ func run(ctx context.Context, daemon string, requests, size, fleet int, nodepool
 	if err != nil {
 		return err
 	}
-	defer b.close()
+	defer b.close() //nolint:contextcheck // also after ctx has ended
 	var rep report
 	rep.Machine.CPUs = runtime.NumCPU()
 	if rep.Bare, err = b.bare(ctx, requests); err != nil {
@@ -126,13 +126,13 @@ func newBench(ctx context.Context, dir, binary string) (*bench, error) {
 		Config: fmt.Sprintf(config, rig.Module("instant")),
 	})
 	if err == nil {
-		err = b.rig.Start()
+		err = b.rig.Start() //nolint:contextcheck // ends with close
 	}
 	if err == nil {
 		b.zuul, b.session, err = b.rig.Requestor(ctx, nil)
 	}
 	if err != nil {
-		b.close()
+		b.close() //nolint:contextcheck // also after ctx has ended
 		return nil, err
 	}
 	b.pid, b.log = b.rig.Pid(), b.rig.LogFile()
