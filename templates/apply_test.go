@@ -2,8 +2,6 @@ package templates_test
 
 import (
 	"encoding/json"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -172,42 +170,5 @@ func TestEphemeralOutputFailsThePlanWithAHint(t *testing.T) {
 	}
 	if hint := templates.Hint("Error launching instance", "quota exceeded"); hint != "" {
 		t.Errorf("hint for an ordinary error: %s", hint)
-	}
-}
-
-func TestDestroyRunsProvisionersOfANodeCreatedWithoutCount(t *testing.T) {
-	w := newWorkspace(t, t.TempDir(), "w")
-	file := filepath.Join(w.dir, "gone")
-	slot := templates.Slot{
-		Name: "n1", Source: w.localSource(testModule(t, "marker")),
-		Inputs: map[string]cty.Value{"file": cty.StringVal(file)},
-	}
-	other := slot
-	other.Name = "n2"
-	other.Inputs = map[string]cty.Value{"file": cty.StringVal(file + "2")}
-	w.writeRoot()
-	w.writeSlot(slot)
-	w.writeSlot(other)
-	w.init()
-	w.apply()
-	before := w.outputs("n2")
-	slot.Destroy = true
-	w.writeSlot(slot)
-	w.apply()
-	if _, err := os.Stat(file); err != nil {
-		t.Error("the destroy-time provisioner did not run:", err)
-	}
-	if _, err := os.Stat(file + "2"); err == nil {
-		t.Error("the other node was destroyed")
-	}
-	if after := w.outputs("n2"); !after.RawEquals(before) {
-		t.Error("the other node changed")
-	}
-	if err := os.Remove(filepath.Join(w.dir, "n1.tf")); err != nil {
-		t.Fatal(err)
-	}
-	w.apply()
-	if state, _ := os.ReadFile(filepath.Join(w.dir, "terraform.tfstate")); strings.Contains(string(state), `"n1"`) || strings.Contains(string(state), "module.n1") {
-		t.Error("something of the slot is left in the state")
 	}
 }

@@ -25,7 +25,6 @@ type golden struct {
 	Module            modules.Module                      `json:"module"`
 	Inputs            map[string]any                      `json:"inputs"`
 	Slots             map[string]modules.NodeVars         `json:"slots"`
-	Destroy           bool                                `json:"destroy"`
 }
 
 // Every file testdata/golden/*.txtar is a case: in.json, then what it renders to.
@@ -78,7 +77,7 @@ func (in golden) render(t *testing.T) []txtar.File {
 			t.Fatal(err)
 		}
 		data, err := templates.RenderSlot(templates.Slot{
-			Name: name, Source: in.Module.Source, Version: in.Module.Version, Inputs: inputs, Destroy: in.Destroy,
+			Name: name, Source: in.Module.Source, Version: in.Module.Version, Inputs: inputs,
 		})
 		if err != nil {
 			t.Fatal(err)

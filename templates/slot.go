@@ -29,12 +29,6 @@ type Slot struct {
 	Source, Version string
 	// Inputs as modules.Spec.EvalInputs gives them.
 	Inputs map[string]cty.Value
-	// Destroy renders the module with count = 0 and without its result: the next
-	// apply destroys the node and runs destroy-time provisioners, which a removed
-	// block would not (terraform-facts 4). The file goes one apply later. A module
-	// that configures providers itself accepts no count; Terraform then refuses
-	// the plan, and apply -destroy -target=module.<name> without Destroy is the way.
-	Destroy bool
 }
 
 // RenderSlot gives the file of one slot. Errors name the slot and the input,
@@ -56,9 +50,6 @@ func RenderSlot(s Slot) ([]byte, error) {
 			return nil, fmt.Errorf("slot %s: %w", s.Name, err)
 		}
 	}
-	if s.Destroy {
-		module.SetAttributeValue("count", cty.Zero)
-	}
 	for _, name := range slices.Sorted(maps.Keys(s.Inputs)) {
 		if err := modules.CheckInputName(name); err != nil {
 			return nil, fmt.Errorf("slot %s: %w", s.Name, err)
@@ -67,13 +58,11 @@ func RenderSlot(s Slot) ([]byte, error) {
 			return nil, fmt.Errorf("slot %s: input %w", s.Name, err)
 		}
 	}
-	if !s.Destroy {
-		f.Body().AppendNewline()
-		result := f.Body().AppendNewBlock("resource", []string{ResultType, s.Name}).Body()
-		result.SetAttributeTraversal("input", hcl.Traversal{
-			hcl.TraverseRoot{Name: "module"}, hcl.TraverseAttr{Name: s.Name},
-		})
-	}
+	f.Body().AppendNewline()
+	result := f.Body().AppendNewBlock("resource", []string{ResultType, s.Name}).Body()
+	result.SetAttributeTraversal("input", hcl.Traversal{
+		hcl.TraverseRoot{Name: "module"}, hcl.TraverseAttr{Name: s.Name},
+	})
 	return slices.Concat([]byte(header), hclwrite.Format(f.Bytes())), nil
 }
 
