@@ -58,6 +58,7 @@ func NewLauncher(ctx context.Context, o Options) (*Launcher, error) {
 			}
 			return 0
 		},
+		ProviderConfig: func(name string) map[string]any { return providerConfig(o.Config.Provider(name)) },
 	})
 	if err != nil {
 		return nil, err
@@ -75,6 +76,19 @@ func NewLauncher(ctx context.Context, o Options) (*Launcher, error) {
 	}
 	o.Log.Info("launcher starts", "version", o.Version, "engine", engine.Product, "engine_version", engine.Version, "state_dir", t.StateDir, "workspaces", m.Stats().Workspaces)
 	return l, nil
+}
+
+// providerConfig is a provider's provider-config, which all its labels share.
+func providerConfig(p *config.Provider) map[string]any {
+	if p == nil {
+		return nil
+	}
+	for _, pool := range p.Pools {
+		for _, label := range pool.Labels {
+			return label.Spec.ProviderConfig
+		}
+	}
+	return nil
 }
 
 // Run serves until ctx ends, then drains: what was accepted is finished within StopTimeout, nothing new is begun. A

@@ -30,6 +30,7 @@ func (b *Bases) make(name, source string, spec *modules.Spec) (*Base, error) {
 	}
 	base := &Base{Name: name, Source: source, root: root, dir: filepath.Join(b.dir, "bases", name)}
 	if _, err := os.Stat(filepath.Join(base.dir, readyFile)); err == nil {
+		used(base.dir)
 		return base, nil
 	}
 	block, err := templates.RenderSlot(templates.Slot{Name: baseBlock, Source: source, Version: spec.Module.Version})

@@ -23,6 +23,8 @@ type Options struct {
 	MaxApplies int
 	// ProviderLimit gives a provider's own bound, 0 for none. It is asked at each dispatch.
 	ProviderLimit func(provider string) int
+	// ProviderConfig gives a provider's provider-config as configured now, nil when there is none. It holds secrets.
+	ProviderConfig func(provider string) map[string]any
 	// Batch bounds the nodes of one create run. 0 means 10, where creating costs least CPU per node while deleting one
 	// of them later stays cheap (docs/design.md has the figures), and 1 with OpenTofu: it writes its local state every
 	// 20 seconds at most, so no node could be handed over before its slowest neighbour is done, and a kill would lose
@@ -88,6 +90,9 @@ func Open(o Options) (*Manager, error) {
 	if o.ProviderLimit == nil {
 		o.ProviderLimit = func(string) int { return 0 }
 	}
+	if o.ProviderConfig == nil {
+		o.ProviderConfig = func(string) map[string]any { return nil }
+	}
 	dir, err := filepath.Abs(o.Dir) // workers have their own working folder
 	if err != nil {
 		return nil, err
@@ -115,6 +120,13 @@ func Open(o Options) (*Manager, error) {
 		stop()
 		lock.Close()
 		return nil, err
+	}
+	inUse := map[string]bool{}
+	for _, ws := range m.workspaces {
+		inUse[ws.rec.Base] = true
+	}
+	if removed := execute.Collect(o.Dir, inUse, time.Now()); len(removed) > 0 {
+		o.Log.Info("initialised modules that nothing needs any more were removed", "folders", len(removed))
 	}
 	m.bases = execute.NewBases(o.Engine, o.Dir, o.Log)
 	return m, nil
