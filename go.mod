@@ -63,4 +63,7 @@ require (
 	google.golang.org/protobuf v1.36.11 // indirect
 )
 
-tool github.com/nodepool-tf/nodepool-tf/testdata/provider/plugin
+tool (
+	github.com/nodepool-tf/nodepool-tf/testdata/cloud/provider
+	github.com/nodepool-tf/nodepool-tf/testdata/provider/plugin
+)

@@ -47,6 +47,8 @@ func (lp *loop) register(ctx context.Context) error {
 			}
 			lp.pools[key] = &registration{path: path, pool: rec}
 			lp.view.Own[key] = rec.ID
+			// At once, not when the cache sees it: else the first of our pools to be seen could fail what another offers.
+			lp.view.Pools[rec.ID] = rec
 		}
 	}
 	return nil

@@ -66,14 +66,6 @@ func workerCommand() *cli.Command {
 	}
 }
 
-func newLogger(debug bool) *slog.Logger {
-	level := slog.LevelInfo
-	if debug {
-		level = slog.LevelDebug
-	}
-	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
-}
-
 // loadConfig reads the configuration and logs what is worth saying about it.
 func loadConfig(c *cli.Context, log *slog.Logger) (*config.Config, error) {
 	cfg, issues, err := config.Load(c.String("config"), c.String("secure"), os.Environ())

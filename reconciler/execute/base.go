@@ -62,7 +62,7 @@ func (b *Base) manifest(slots []string) ([]byte, error) {
 		sources[name] = ""
 	}
 	return templates.Manifest(data, baseBlock, sources, func(d string) string {
-		if d == "." || strings.HasPrefix(d, "../") {
+		if d == "." || strings.HasPrefix(d, "../") || filepath.IsAbs(d) {
 			return d // the same seen from both: they lie at the same depth
 		}
 		return filepath.ToSlash(filepath.Join(b.fromWorkspace(), d))

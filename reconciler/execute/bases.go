@@ -18,6 +18,7 @@ import (
 //
 //	bases/<name>     the siblings
 //	modules/<hash>   frozen copies of local modules, shared by siblings and workspaces
+//	providers/<hash> copies of providers that init only linked to
 //
 // Siblings and workspaces lie at the same depth, so that a relative module source means the same in both.
 type Bases struct {
@@ -58,7 +59,7 @@ type frozen struct {
 // NewBases keeps siblings for an engine below the state directory dir, which the caller owns alone. Close ends it.
 func NewBases(engine Engine, dir string, log *slog.Logger) *Bases {
 	ctx, stop := context.WithCancel(context.Background())
-	halves, _ := filepath.Glob(filepath.Join(dir, "modules", copyPrefix+"*"))
+	halves, _ := filepath.Glob(filepath.Join(dir, "*", copyPrefix+"*"))
 	for _, h := range halves {
 		_ = os.RemoveAll(h) // of a daemon killed while it copied
 	}

@@ -2,6 +2,7 @@ package execute
 
 import (
 	"bytes"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -11,30 +12,45 @@ import (
 // without an init.
 const unusedFor = 7 * 24 * time.Hour
 
-// Collect removes siblings and frozen modules of a state directory that no workspace needs (inUse tells by name) and
+// Collect removes siblings, frozen modules and copied providers of a state directory that no workspace needs (inUse tells by name) and
 // that were not used for a week. Call it before NewBases. Errors leave things as they are: this only saves space.
 func Collect(dir string, inUse map[string]bool, now time.Time) (removed []string) {
 	var kept [][]byte
 	for _, base := range folders(filepath.Join(dir, "bases")) {
 		block, _ := os.ReadFile(filepath.Join(base, baseBlock+".tf"))
 		if inUse[filepath.Base(base)] || !stale(filepath.Join(base, readyFile), now) {
-			kept = append(kept, block)
+			kept = append(append(kept, block), links(base)...)
 			continue
 		}
 		if os.RemoveAll(base) == nil {
 			removed = append(removed, base)
 		}
 	}
-	for _, module := range folders(filepath.Join(dir, "modules")) {
-		needed := !stale(module, now)
-		for _, block := range kept {
-			needed = needed || bytes.Contains(block, []byte("modules/"+filepath.Base(module)))
+	for _, copied := range append(folders(filepath.Join(dir, "modules")), folders(filepath.Join(dir, "providers"))...) {
+		needed := !stale(copied, now)
+		name := filepath.Base(filepath.Dir(copied)) + "/" + filepath.Base(copied)
+		for _, text := range kept {
+			needed = needed || bytes.Contains(text, []byte(name))
 		}
-		if !needed && os.RemoveAll(module) == nil {
-			removed = append(removed, module)
+		if !needed && os.RemoveAll(copied) == nil {
+			removed = append(removed, copied)
 		}
 	}
 	return removed
+}
+
+// links are the targets of a sibling's links (see detach).
+func links(base string) [][]byte {
+	var targets [][]byte
+	_ = filepath.WalkDir(filepath.Join(base, ".terraform"), func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type()&fs.ModeSymlink != 0 {
+			if target, err := os.Readlink(path); err == nil {
+				targets = append(targets, []byte(target))
+			}
+		}
+		return nil
+	})
+	return targets
 }
 
 // used notes that a sibling is in use.

@@ -17,7 +17,7 @@ const copyPrefix = ".copy-"
 // the same is not copied again. One that changes while it is copied is copied again, so that no half of an edit is kept.
 func freeze(dir, store string, last frozen) (frozen, error) {
 	const tries = 3
-	t, err := look(dir)
+	t, err := look(dir, filepath.Dir(store))
 	if err != nil {
 		return frozen{}, err
 	}
@@ -26,7 +26,7 @@ func freeze(dir, store string, last frozen) (frozen, error) {
 	}
 	for range tries {
 		tmp, hash, copyErr := t.copy(store)
-		after, err := look(dir)
+		after, err := look(dir, filepath.Dir(store))
 		if err == nil && after.sig == t.sig && after.root == t.root && copyErr == nil {
 			if err := keep(tmp, filepath.Join(store, hash)); err != nil {
 				os.RemoveAll(tmp)
@@ -74,7 +74,13 @@ func keep(tmp, final string) error {
 	if err := syncTree(tmp); err != nil {
 		return err
 	}
-	return os.Rename(tmp, final)
+	if err := os.Rename(tmp, final); err != nil {
+		if _, there := os.Stat(final); there == nil { // another copy of the same was faster
+			return os.RemoveAll(tmp)
+		}
+		return err
+	}
+	return nil
 }
 
 func copyFile(from, to string, sum io.Writer, name string) error {

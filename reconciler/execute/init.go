@@ -30,8 +30,11 @@ func (b *Bases) make(name, source string, spec *modules.Spec) (*Base, error) {
 	}
 	base := &Base{Name: name, Source: source, root: root, dir: filepath.Join(b.dir, "bases", name)}
 	if _, err := os.Stat(filepath.Join(base.dir, readyFile)); err == nil {
-		used(base.dir)
-		return base, nil
+		if err = detach(base.dir, b.dir); err == nil {
+			used(base.dir)
+			return base, nil
+		}
+		b.log.Warn("an initialised module has lost what it was linked to; it is initialised anew", "module", spec.Module.Source, "base", name, "err", err)
 	}
 	block, err := templates.RenderSlot(templates.Slot{Name: baseBlock, Source: source, Version: spec.Module.Version})
 	if err != nil {
@@ -43,6 +46,9 @@ func (b *Bases) make(name, source string, spec *modules.Spec) (*Base, error) {
 	began := time.Now()
 	if err := b.init(base.dir, spec.Module); err != nil {
 		return nil, err
+	}
+	if err := detach(base.dir, b.dir); err != nil {
+		return nil, &Error{Class: Config, Op: "copy what module " + spec.Module.Source + " links to", Err: err}
 	}
 	// Live nodes are destroyed with what lies here: it must be on disk before anything says that it is whole.
 	if err := syncTree(base.dir); err != nil {
@@ -98,7 +104,11 @@ func (b *Bases) init(dir string, m modules.Module) error {
 	case class == Unknown, class == Capacity, class == Quota:
 		class = Config
 	}
-	return &Error{Class: class, Op: "initialise module " + m.Source, Err: shorten(err), Hint: "run `" + filepath.Base(b.engine.Path) + " init` in " + dir + " to see it whole"}
+	hint := templates.Hint(shorten(err).Error(), "")
+	if hint == "" {
+		hint = "run `" + filepath.Base(b.engine.Path) + " init` in " + dir + " to see it whole"
+	}
+	return &Error{Class: class, Op: "initialise module " + m.Source, Err: shorten(err), Hint: hint}
 }
 
 // frame is the box that Terraform draws around its errors.

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"sort"
 	"strings"
 )
@@ -25,8 +26,8 @@ type tree struct {
 	sig   string   // over names, sizes and modification times: cheap, and changes whenever the contents may have
 }
 
-// look reads the shape of a local module folder.
-func look(dir string) (tree, error) {
+// look reads the shape of a local module folder. state is the state directory, which is part of no module.
+func look(dir, state string) (tree, error) {
 	dir, err := filepath.EvalSymlinks(dir)
 	if err != nil {
 		return tree{}, err
@@ -50,7 +51,18 @@ func look(dir string) (tree, error) {
 	if t.sub, err = filepath.Rel(t.root, dir); err != nil {
 		return tree{}, err
 	}
-	return t, t.list()
+	return t, t.list(dirs, resolved(state))
+}
+
+// resolved is a path without links, or as it is where that cannot be told.
+func resolved(path string) string {
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
+	}
+	if abs, err := filepath.Abs(path); err == nil {
+		path = abs
+	}
+	return path
 }
 
 func within(root, dir string) bool {
@@ -63,13 +75,59 @@ func skipped(name string) bool {
 	return name == ".git" || name == ".terraform" || strings.Contains(name, ".tfstate")
 }
 
-// list fills names and sig.
-func (t *tree) list() error {
+// upwards is how a module names a file beside its folder.
+var upwards = regexp.MustCompile(`path\.module\s*\}\s*/\.\.|dirname\(\s*path\.module`)
+
+// readsBeside reports whether one of the modules seems to read files beside its folder.
+func readsBeside(called map[string]bool) bool {
+	for dir := range called {
+		entries, _ := os.ReadDir(dir)
+		for _, e := range entries {
+			if !strings.Contains(e.Name(), ".tf") && !strings.Contains(e.Name(), ".tofu") {
+				continue
+			}
+			if data, err := os.ReadFile(filepath.Join(dir, e.Name())); err == nil && upwards.Match(data) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// list fills names and sig with the called modules. What lies beside them in their common folder is taken along where
+// they seem to read it, as far as it can be: the rest has nothing to do with them, and may change all the time.
+func (t *tree) list(called map[string]bool, state string) error {
+	all := readsBeside(called)
+	beside := func(path string) bool {
+		for dir := range called {
+			if within(dir, path) {
+				return false
+			}
+		}
+		return true
+	}
+	above := func(path string) bool {
+		for dir := range called {
+			if within(path, dir) {
+				return true
+			}
+		}
+		return false
+	}
 	var total int64
 	sum := sha256.New()
 	err := filepath.WalkDir(t.root, func(path string, d fs.DirEntry, err error) error {
+		if os.IsPermission(err) && beside(path) {
+			return nil
+		}
 		if err != nil {
 			return err
+		}
+		if path == state || d.IsDir() && !all && beside(path) && !above(path) {
+			return fs.SkipDir
+		}
+		if !d.IsDir() && !all && beside(path) {
+			return nil
 		}
 		if skipped(d.Name()) && path != t.root {
 			if d.IsDir() {
@@ -88,7 +146,7 @@ func (t *tree) list() error {
 			return err
 		}
 		if !info.Mode().IsRegular() {
-			if d.Type()&fs.ModeSymlink != 0 && info.IsDir() {
+			if d.Type()&fs.ModeSymlink != 0 && info.IsDir() && !beside(path) {
 				return fmt.Errorf("%s is a link to a folder: a module is copied at launch, so that a live node's source never changes; use a folder or a git source", path)
 			}
 			return nil

@@ -106,10 +106,20 @@ func (e ending) failure(ws *workspace, slot string) error {
 	return fail(execute.Unknown, errors.New("the run ended without an error, but the node's result is missing from the state"), "look into "+ws.dir)
 }
 
-// warnInFlight says what a killed run may have made without its state knowing: nobody else can (field-notes.md A4).
+// warnInFlight says what a killed or interrupted run may have made without its state knowing: nobody else can
+// (field-notes.md A4). A provider that is interrupted may drop a create that the cloud has accepted.
 func (m *Manager) warnInFlight(ws *workspace, e ending) {
-	if e.rep.Killed && len(e.seen.inFlight) > 0 {
-		m.opts.Log.Error("Terraform was killed while it worked on resources: they may exist without being in its state; look for them at the provider",
-			"workspace", ws.rec.ID, "provider", ws.rec.Provider, "resources", slices.Sorted(maps.Keys(e.seen.inFlight)))
+	if !e.rep.Killed && e.rep.Interrupted.IsZero() {
+		return
+	}
+	unsure := maps.Clone(e.seen.inFlight)
+	for addr, at := range e.seen.failed {
+		if !e.rep.Interrupted.IsZero() && at.After(e.rep.Interrupted) {
+			unsure[addr] = true
+		}
+	}
+	if len(unsure) > 0 {
+		m.opts.Log.Error("Terraform was stopped while it worked on resources: they may exist without being in its state; look for them at the provider",
+			"workspace", ws.rec.ID, "provider", ws.rec.Provider, "resources", slices.Sorted(maps.Keys(unsure)))
 	}
 }

@@ -14,11 +14,12 @@ type runLog struct {
 	errors   map[string][]execute.Diagnostic // by slot, "" for those that name none
 	errored  map[string]time.Time            // by slot: when its first resource failed
 	inFlight map[string]bool                 // resources being made or destroyed, by address
+	failed   map[string]time.Time            // by address: when its operation failed
 	handed   map[string]bool                 // slots told Created or Failed while the run went on
 }
 
 func newRunLog() *runLog {
-	return &runLog{errors: map[string][]execute.Diagnostic{}, errored: map[string]time.Time{}, inFlight: map[string]bool{}, handed: map[string]bool{}}
+	return &runLog{errors: map[string][]execute.Diagnostic{}, errored: map[string]time.Time{}, failed: map[string]time.Time{}, inFlight: map[string]bool{}, handed: map[string]bool{}}
 }
 
 func (l *runLog) see(e execute.Event) {
@@ -30,6 +31,7 @@ func (l *runLog) see(e execute.Event) {
 		delete(l.inFlight, e.Address)
 	case "apply_errored":
 		delete(l.inFlight, e.Address)
+		l.failed[e.Address] = e.Time
 		if s := e.Slot(); l.errored[s].IsZero() {
 			l.errored[s] = e.Time
 		}
