@@ -121,6 +121,11 @@ func (r *testRig) wait(id string, want record.RequestState) *record.Request {
 	if req.State != want {
 		r.t.Fatalf("request %s is %s, want %s", id, req.State, want)
 	}
+	for _, n := range req.Nodes { // the requestor may see them later than the request
+		if err := r.WaitNode(r.ctx, n, record.NodeReady); err != nil {
+			r.t.Fatal(err)
+		}
+	}
 	return req
 }
 

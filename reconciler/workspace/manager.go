@@ -102,6 +102,11 @@ func Open(o Options) (*Manager, error) {
 		if err := os.MkdirAll(d, 0o700); err != nil {
 			return nil, fmt.Errorf("state directory %s cannot be made: %w (set terraform.state-dir to a folder that the daemon may write)", o.Dir, err)
 		}
+		if d != o.Dir { // what is in them is nobody else's to read, whatever the folder around them allows
+			if err := os.Chmod(d, 0o700); err != nil {
+				return nil, fmt.Errorf("state directory %s: %w", o.Dir, err)
+			}
+		}
 	}
 	lock, err := lockDir(o.Dir)
 	if err != nil {
