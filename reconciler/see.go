@@ -40,6 +40,7 @@ func (lp *loop) seeRequest(id string, r *record.Request, mzxid int64) {
 		known := lp.view.Requests[id]
 		delete(lp.view.Requests, id)
 		delete(lp.mzxid, path)
+		delete(lp.unclear, path)
 		delete(lp.view.MinReady, id)
 		lp.requestGone(id)
 		if known != nil {
