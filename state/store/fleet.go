@@ -1,0 +1,90 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/nodepool-tf/nodepool-tf/state/session"
+)
+
+// Own lists the ids of our workspaces, sorted.
+func (st *Store) Own(ctx context.Context) ([]string, error) { return st.Of(ctx, st.id) }
+
+// Of lists the ids of a launcher's workspaces, sorted; none for a launcher that does not exist.
+func (st *Store) Of(ctx context.Context, launcher string) ([]string, error) {
+	if err := checkName("launcher", launcher); err != nil {
+		return nil, err
+	}
+	return st.names(ctx, ownedPath(launcher))
+}
+
+func (st *Store) names(ctx context.Context, path string) ([]string, error) {
+	names, _, err := st.s.Children(ctx, path)
+	if errors.Is(err, zk.ErrNoNode) {
+		return nil, nil
+	}
+	slices.Sort(names)
+	return names, err
+}
+
+// Others lists all other launchers, sorted by id.
+func (st *Store) Others(ctx context.Context) ([]Launcher, error) {
+	ids, err := st.names(ctx, launchersPath)
+	if err != nil {
+		return nil, err
+	}
+	var others []Launcher
+	for _, id := range ids {
+		if id == st.id {
+			continue
+		}
+		data, _, err := st.s.Get(ctx, launcherPath(id))
+		if errors.Is(err, zk.ErrNoNode) {
+			continue // forgotten meanwhile
+		}
+		if err != nil {
+			return nil, err
+		}
+		l := Launcher{ID: id}
+		if len(data) > 0 { // else it is about to claim its lease for the first time
+			if err := json.Unmarshal(data, &l.About); err != nil {
+				st.log.Warn("cannot read what a launcher says of itself", "launcher", id, "error", err)
+				l.About = About{}
+			}
+		}
+		leases, err := st.names(ctx, alivePath(id))
+		if err != nil {
+			return nil, err
+		}
+		l.Alive = len(leases) > 0
+		others = append(others, l)
+	}
+	return others, nil
+}
+
+// Forget removes a dead launcher that has no workspaces left. One that lives or has some is left alone.
+func (st *Store) Forget(ctx context.Context, launcher string) error {
+	if err := checkName("launcher", launcher); err != nil {
+		return err
+	}
+	if launcher == st.id {
+		return nil
+	}
+	for {
+		_, at, err := st.fenced(ctx,
+			session.DeleteOp(alivePath(launcher), -1),
+			session.DeleteOp(ownedPath(launcher), -1),
+			session.DeleteOp(launcherPath(launcher), -1),
+		)
+		switch {
+		case err == nil, at >= 0 && (errors.Is(err, zk.ErrNoNode) || errors.Is(err, zk.ErrNotEmpty)):
+			return nil
+		case !replyLost(err):
+			return explain("forget launcher", launcher, err)
+		}
+	}
+}

@@ -1,0 +1,162 @@
+package store_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/nodepool-tf/nodepool-tf/state/session"
+	"github.com/nodepool-tf/nodepool-tf/state/store"
+	"github.com/nodepool-tf/nodepool-tf/testdata/zkserver/zktest"
+)
+
+// patient is long enough for a connection to be cut and come back on a busy machine.
+const patient = 30 * time.Second
+
+func must[T any](tb testing.TB) func(T, error) T {
+	return func(v T, err error) T {
+		tb.Helper()
+		if err != nil {
+			tb.Fatal(err)
+		}
+		return v
+	}
+}
+
+func check(tb testing.TB, err error) {
+	tb.Helper()
+	if err != nil {
+		tb.Fatal(err)
+	}
+}
+
+// open is a Store with a session of its own, in the chroot of the test.
+func open(tb testing.TB, id string) *store.Store {
+	tb.Helper()
+	st, _ := openWith(tb, store.Options{ID: id})
+	return st
+}
+
+func openWith(tb testing.TB, o store.Options) (*store.Store, *session.Session) {
+	tb.Helper()
+	s := zktest.Session(tb)
+	return must[*store.Store](tb)(store.Open(tb.Context(), s, o)), s
+}
+
+func key(tb testing.TB, secret string) *store.Key {
+	tb.Helper()
+	return must[*store.Key](tb)(store.NewKey(secret, []byte("tree")))
+}
+
+// typical is a document as an ordinary launch writes it: a record of 2 kB and a state of 3 kB.
+func typical() store.Document {
+	var record, state strings.Builder
+	record.WriteString(`{"format":3,"slots":[`)
+	for i := 0; record.Len() < 2000; i++ {
+		fmt.Fprintf(&record, `{"slot":"n%010d-%d","request":"300-%010d","module":"%016x","created":%d.25},`, i, i, i*7, rand.Uint64(), 1_700_000_000+i)
+	}
+	state.WriteString(`{"version":4,"terraform_version":"1.11.4","serial":7,"lineage":"7e0cf6ae-c4a1-2ba1-9a1e-d5a6ba5b4a2c","resources":[`)
+	for i := 0; state.Len() < 3000; i++ {
+		fmt.Fprintf(&state, `{"mode":"managed","module":"module.n%010d","type":"cloud_instance","name":"node","provider":"provider[\"registry.terraform.io/x/cloud\"]",`+
+			`"instances":[{"schema_version":0,"attributes":{"id":"i-%016x","ip":"10.0.0.%d","image":"debian","tags":{"node":"%010d"}},"sensitive_attributes":[]}]},`,
+			i, rand.Uint64(), i, i)
+	}
+	return store.Document{
+		Provider: "cloud", Engine: "terraform", Base: "0123456789abcdef", Serial: 7,
+		Run:   &store.Run{Kind: "create", Within: 90 * time.Minute},
+		Files: map[string][]byte{"record.json": []byte(record.String()), "terraform.tfstate": []byte(state.String())},
+	}
+}
+
+// large is a document with a file of so many bytes that cannot be compressed.
+func large(size int) store.Document {
+	noise := rand.NewChaCha8([32]byte{byte(size)})
+	data := make([]byte, size)
+	_, _ = noise.Read(data)
+	return store.Document{Provider: "cloud", Engine: "terraform", Serial: 1, Files: map[string][]byte{"terraform.tfstate": data}}
+}
+
+func sameFiles(a, b store.Document) bool {
+	if len(a.Files) != len(b.Files) {
+		return false
+	}
+	for name, data := range a.Files {
+		if other, ok := b.Files[name]; !ok || !bytes.Equal(data, other) {
+			return false
+		}
+	}
+	return true
+}
+
+// muffler stands between a client and a server and can hold back what the server says: a request is done and its
+// reply lost.
+type muffler struct {
+	Addr  string
+	muted atomic.Bool
+	mu    sync.Mutex
+	conns []net.Conn
+}
+
+func muffle(tb testing.TB, target string) *muffler {
+	tb.Helper()
+	l := must[net.Listener](tb)(net.Listen("tcp", "127.0.0.1:0"))
+	m := &muffler{Addr: l.Addr().String()}
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for {
+			client, err := l.Accept()
+			if err != nil {
+				return
+			}
+			server, err := net.Dial("tcp", target)
+			if err != nil {
+				_ = client.Close()
+				continue
+			}
+			m.mu.Lock()
+			m.conns = append(m.conns, client, server)
+			m.mu.Unlock()
+			wg.Go(func() {
+				_, _ = io.Copy(server, client)
+				_, _ = client.Close(), server.Close()
+			})
+			wg.Go(func() {
+				_, _ = io.Copy(writer(func(b []byte) (int, error) {
+					if m.muted.Load() {
+						return len(b), nil
+					}
+					return client.Write(b)
+				}), server)
+				_, _ = client.Close(), server.Close()
+			})
+		}
+	})
+	tb.Cleanup(func() {
+		_ = l.Close()
+		m.drop()
+		wg.Wait()
+	})
+	return m
+}
+
+type writer func(b []byte) (int, error)
+
+func (w writer) Write(b []byte) (int, error) { return w(b) }
+
+// drop ends the connections of now; the next one is heard again.
+func (m *muffler) drop() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, c := range m.conns {
+		_ = c.Close()
+	}
+	m.conns = nil
+	m.muted.Store(false)
+}
