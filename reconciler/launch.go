@@ -49,8 +49,13 @@ func (lp *loop) start(la *launch) {
 func (lp *loop) outcome(o workspace.Outcome) {
 	la := lp.launches[o.Node]
 	switch {
+	case la != nil && o.Kind == workspace.Taken:
+		lp.launchOutcome(la, o)
+		lp.nodeTaken(o.Node)
 	case la != nil:
 		lp.launchOutcome(la, o)
+	case o.Kind == workspace.Taken:
+		lp.nodeTaken(o.Node)
 	case o.Kind == workspace.Destroyed:
 		lp.resourcesGone(o.Node)
 	case o.Kind == workspace.DestroyFailed:
@@ -73,6 +78,8 @@ func (lp *loop) launchOutcome(la *launch, o workspace.Outcome) {
 			la.attempt++
 			lp.start(la)
 		}
+	case workspace.Taken:
+		lp.loseLaunch(la, errTakenOver)
 	case workspace.DestroyFailed:
 		if la.phase == cleaning {
 			lp.log.Warn("what a failed launch left could not be destroyed; the node fails and it is tried again", "node", o.Node, "workspace", o.Workspace, "class", o.Class(), "err", o.Err)

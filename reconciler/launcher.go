@@ -40,6 +40,7 @@ type Launcher struct {
 	own      map[desire.PoolKey]string // pool ids, unique to this process (protocol.md 9.7)
 	fqdn     string
 	stateID  string
+	engine   string // product
 	draining chan struct{}
 }
 
@@ -58,6 +59,7 @@ func NewLauncher(ctx context.Context, o Options) (*Launcher, error) {
 			}
 			return 0
 		},
+		Keep:           true,
 		ProviderConfig: func(name string) map[string]any { return providerConfig(o.Config.Provider(name)) },
 	})
 	if err != nil {
@@ -68,11 +70,14 @@ func NewLauncher(ctx context.Context, o Options) (*Launcher, error) {
 		m.Close()
 		return nil, err
 	}
-	l := &Launcher{opts: o, log: o.Log, manager: m, own: map[desire.PoolKey]string{}, fqdn: fqdn(), stateID: id, draining: make(chan struct{})}
+	l := &Launcher{opts: o, log: o.Log, manager: m, own: map[desire.PoolKey]string{}, fqdn: fqdn(), stateID: id, engine: engine.Product, draining: make(chan struct{})}
 	for _, p := range o.Config.Providers {
 		for _, pool := range p.Pools {
 			l.own[desire.PoolKey{Provider: p.Name, Pool: pool.Name}] = record.PoolID(l.fqdn, p.Name, pool.Name)
 		}
+	}
+	if t.StateKey == "" {
+		o.Log.Warn("the copies of Terraform states in ZooKeeper are not encrypted, and states hold secrets: set `terraform: {state-key: ...}` in the secure file (-s) of every launcher")
 	}
 	o.Log.Info("launcher starts", "version", o.Version, "engine", engine.Product, "engine_version", engine.Version, "state_dir", t.StateDir, "workspaces", m.Stats().Workspaces)
 	return l, nil
@@ -174,7 +179,8 @@ func (l *Launcher) session(ctx context.Context) (done bool, err error) {
 	}
 	defer s.Close()
 	cancel()
-	if err := l.bindTree(ctx, s); err != nil {
+	tree, err := l.bindTree(ctx, s)
+	if err != nil {
 		var mismatch *treeError
 		if errors.As(err, &mismatch) {
 			return false, err
@@ -182,8 +188,20 @@ func (l *Launcher) session(ctx context.Context) (done bool, err error) {
 		l.log.Warn("zookeeper session failed at its start", "err", err)
 		return false, nil
 	}
-	lp := newLoop(l, s)
+	st, err := l.openStore(ctx, s, tree)
+	if err != nil {
+		l.log.Warn("zookeeper session failed at its start", "err", err)
+		return false, nil
+	}
+	defer l.manager.Detach()
+	lp := newLoop(l, s, st)
 	done, err = lp.run(ctx)
+	if done {
+		l.manager.Detach()
+		if err := st.Close(ctx); err != nil && ctx.Err() == nil {
+			l.log.Warn("give the lease on the workspaces back", "err", err)
+		}
+	}
 	if err != nil {
 		l.log.Warn("zookeeper session ended; a new one follows", "err", err)
 	}

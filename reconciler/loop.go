@@ -14,6 +14,7 @@ import (
 	"github.com/nodepool-tf/nodepool-tf/state/cache"
 	"github.com/nodepool-tf/nodepool-tf/state/record"
 	"github.com/nodepool-tf/nodepool-tf/state/session"
+	"github.com/nodepool-tf/nodepool-tf/state/store"
 )
 
 // Periods of protocol.md 4.8 and 4.9.
@@ -48,6 +49,7 @@ type loop struct {
 	pools     map[desire.PoolKey]*registration
 	poolNames map[string]string // component znode: pool id
 	images    imageIndex
+	peers     *peers
 	scans     *semaphore.Weighted // host key scans at one time
 	unclear   map[string]bool     // malformed records already logged
 	watching  map[string]bool     // nodes whose lock is watched
@@ -55,6 +57,7 @@ type loop struct {
 	lastAges, lastLost, lastLocks, lastOrphans time.Time
 	started                                    time.Time
 	missing                                    map[string]time.Time // workspace nodes without a record: first sighting
+	lostSince                                  map[string]time.Time // lost requests that wait for their launcher
 }
 
 // handler is a request in hand.
@@ -65,13 +68,14 @@ type handler struct {
 	nodes map[string]*lockedNode // by id; READY, failed and aborted ones, and those being launched
 }
 
-func newLoop(l *Launcher, s *session.Session) *loop {
+func newLoop(l *Launcher, s *session.Session, st *store.Store) *loop {
 	lp := &loop{
 		l: l, s: s, cfg: l.opts.Config, log: l.log, wake: make(chan struct{}, 1),
 		mzxid: map[string]int64{}, handlers: map[string]*handler{}, launches: map[string]*launch{},
 		deletions: map[string]*lockedNode{}, pools: map[desire.PoolKey]*registration{}, unclear: map[string]bool{}, poolNames: map[string]string{},
-		watching: map[string]bool{}, missing: map[string]time.Time{}, images: imageIndex{}, scans: semaphore.NewWeighted(maxScans),
+		watching: map[string]bool{}, missing: map[string]time.Time{}, lostSince: map[string]time.Time{}, images: imageIndex{}, scans: semaphore.NewWeighted(maxScans),
 	}
+	lp.peers = &peers{lp: lp, store: st, known: map[string]*peer{}, unknown: map[string]time.Time{}, retry: map[string]time.Time{}}
 	lp.view = desire.View{
 		Config: lp.cfg, Requests: map[string]*desire.Request{}, Nodes: map[string]*desire.Node{}, Pools: map[string]*record.Pool{},
 		Own: map[desire.PoolKey]string{}, Handlers: map[string]*desire.Handler{}, MinReady: map[string]string{},
@@ -119,6 +123,7 @@ func (lp *loop) run(ctx context.Context) (done bool, err error) {
 	if err := lp.cache.Start(ctx); err != nil {
 		return false, err
 	}
+	lp.do(lp.peers.watch)
 	lp.l.manager.SetNotify(func(o workspace.Outcome) { lp.post(func() { lp.outcome(o) }) })
 	if err := lp.register(ctx); err != nil {
 		return false, err
@@ -160,6 +165,7 @@ func (lp *loop) serve(ctx context.Context) (done bool, err error) {
 			lp.drain()
 			dirty = true
 		case <-tick.C:
+			lp.renewLease()
 			lp.l.manager.Tick()
 			lp.orphans()
 			lp.requestLocks()

@@ -159,6 +159,10 @@ func (lp *loop) reset(d desire.Reset) {
 		}
 	}
 	slices.Sort(ids)
+	if lp.mayComeBack(d.Request, ids) {
+		end(time.Second)
+		return
+	}
 	lp.do(func(ctx context.Context) {
 		var req *lockedRequest
 		holders, err := lock.Contenders(ctx, lp.s, requestLockPath(d.Request))
@@ -186,6 +190,25 @@ func (lp *loop) reset(d desire.Reset) {
 			}
 		})
 	})
+}
+
+// longestWait bounds how long a lost request waits for the launcher that worked on it.
+const longestWait = time.Minute
+
+// mayComeBack reports whether the launcher that made a lost request's nodes may take the request up again: it restarts,
+// and its applies go on meanwhile.
+func (lp *loop) mayComeBack(request string, nodes []string) bool {
+	for _, id := range nodes {
+		if owner := stateOwner(lp.view.Nodes[id].Node); owner != "" && owner != lp.l.stateID && lp.peers.restarting(owner) {
+			first, seen := lp.lostSince[request]
+			if !seen {
+				lp.lostSince[request] = time.Now()
+			}
+			return !seen || time.Since(first) < longestWait
+		}
+	}
+	delete(lp.lostSince, request)
+	return false
 }
 
 func (lp *loop) resetLocked(ctx context.Context, req *lockedRequest, ids []string) error {

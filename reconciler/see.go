@@ -42,6 +42,7 @@ func (lp *loop) seeRequest(id string, r *record.Request, mzxid int64) {
 		delete(lp.mzxid, path)
 		delete(lp.unclear, path)
 		delete(lp.view.MinReady, id)
+		delete(lp.lostSince, id)
 		lp.requestGone(id)
 		if known != nil {
 			for _, n := range known.Nodes {
@@ -110,13 +111,6 @@ func (lp *loop) seeNode(id string, n *record.Node, mzxid int64) {
 		lp.log.Warn("node is left to the launcher that made it: its resources are in no workspace of ours", "node", id, "state", n.State, "provider", n.Provider, "launcher", n.Launcher)
 	}
 	lp.watch(known)
-}
-
-// foreign reports whether a node's resources are not in a workspace of our state directory: another launcher of the
-// provider made it, or the Python one that served it before. Only who made it can destroy it; deleting the record
-// would make its resources forgotten. A husk has none.
-func (lp *loop) foreign(n *record.Node) bool {
-	return n.Provider != "" && n.State != record.NodeDeleted && stateOwner(n) != lp.l.stateID
 }
 
 // watch follows the lock of a node that is deleted once nobody holds it.

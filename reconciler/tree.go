@@ -28,23 +28,23 @@ func (e *treeError) Error() string {
 
 // bindTree makes sure that the state directory's workspaces belong to the ZooKeeper tree that s sees: a node without
 // a record is destroyed, so a typo in the configuration must not show us an empty tree.
-func (l *Launcher) bindTree(ctx context.Context, s *session.Session) error {
-	id, err := treeID(ctx, s)
+func (l *Launcher) bindTree(ctx context.Context, s *session.Session) (id string, err error) {
+	id, err = treeID(ctx, s)
 	if err != nil {
-		return err
+		return "", err
 	}
 	file := filepath.Join(l.opts.Config.Terraform.StateDir, "zookeeper-tree")
 	data, err := os.ReadFile(file)
 	if os.IsNotExist(err) {
-		return os.WriteFile(file, []byte(id+"\n"), 0o600)
+		return id, os.WriteFile(file, []byte(id+"\n"), 0o600)
 	}
 	if err != nil {
-		return err
+		return "", err
 	}
 	if known := strings.TrimSpace(string(data)); known != id {
-		return &treeError{file: file, here: known, there: id}
+		return "", &treeError{file: file, here: known, there: id}
 	}
-	return nil
+	return id, nil
 }
 
 func treeID(ctx context.Context, s *session.Session) (string, error) {

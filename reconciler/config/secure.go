@@ -14,15 +14,32 @@ func (l *loader) secure(m *schema.Mapping) {
 	if t := tlsFiles(m); t != nil {
 		z.TLS = t
 	}
+	if t := m.Map("terraform"); t != nil {
+		l.cfg.Terraform.StateKey = stateKey(t)
+	}
 	for _, f := range m.List("diskimages") {
 		l.secureImage(f)
 	}
 	// Upstream ignores anything else in silence; a validation may say so.
 	m.Rest(func(key string, f schema.Field) {
 		if l.mode != schema.Load {
-			f.Warn("W-INERT", "a secure file gives only zookeeper-servers, zookeeper-tls and diskimages")
+			f.Warn("W-INERT", "a secure file gives only zookeeper-servers, zookeeper-tls, diskimages and terraform")
 		}
 	})
+}
+
+// shortestKey is the least length of a state-key: it is stretched, but a word
+// from a dictionary stays one.
+const shortestKey = 16
+
+// stateKey reads what the copies of Terraform states are encrypted with.
+func stateKey(m *schema.Mapping) string {
+	key := m.Str("state-key", "")
+	if f, ok := m.Get("state-key"); ok && len(key) < shortestKey {
+		f.LoadError("E-RANGE", "state-key needs at least %d characters; `openssl rand -base64 32` makes a good one", shortestKey)
+	}
+	m.Done()
+	return key
 }
 
 func (l *loader) secureImage(f schema.Field) {

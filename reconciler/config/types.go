@@ -186,4 +186,7 @@ type Terraform struct {
 	Backend              map[string]any
 	MaxConcurrentApplies int
 	WarmPlugins          bool
+	// StateKey encrypts the copies of Terraform states in ZooKeeper; empty: they
+	// are not encrypted. It comes from the secure file and is never printed.
+	StateKey string
 }

@@ -69,4 +69,7 @@ func (b *Base) manifest(slots []string) ([]byte, error) {
 	})
 }
 
+// Root is the content of one of the root files, nil when there is none of that name. It may hold secrets.
+func (b *Base) Root(name string) []byte { return b.root[name] }
+
 func (b *Base) fromWorkspace() string { return filepath.Join("..", "..", "bases", b.Name) }

@@ -33,6 +33,8 @@ type Bases struct {
 	mu    sync.Mutex
 	made  map[string]*call[*Base]  // by Base.Name
 	trees map[string]*call[frozen] // by local module folder
+
+	folders sync.Map // sibling folders being made: *sync.Mutex by name
 }
 
 // How long an answer stands: a failed init is not tried again at once (do not hammer a registry that is down), and a
@@ -161,4 +163,12 @@ func (c *call[T]) over() bool {
 	default:
 		return false
 	}
+}
+
+// alone makes the caller the only one at work in a sibling's folder until it calls what it is given.
+func (b *Bases) alone(name string) (end func()) {
+	m, _ := b.folders.LoadOrStore(name, &sync.Mutex{})
+	mu := m.(*sync.Mutex)
+	mu.Lock()
+	return mu.Unlock
 }

@@ -16,6 +16,10 @@ import (
 // that found it old or torn looks again.
 const StateChanged = "state_changed"
 
+// LinesRead is the type of an event that Follow adds after a batch of Terraform's own: what they announced together can
+// be looked for at once.
+const LinesRead = "lines_read"
+
 // How often Follow looks without being told: for a worker that was killed, and for everything where the kernel has no
 // watch left to give.
 const (
@@ -34,10 +38,15 @@ func (r *Run) Follow(ctx context.Context, event func(Event)) (Report, error) {
 	lines := &lineReader{path: runPath(r.Dir, eventsFile)}
 	defer lines.close()
 	drain := func() {
+		read := false
 		for line := lines.next(); line != nil; line = lines.next() {
 			if e, ok := ParseEvent(line); ok {
 				event(e)
+				read = true
 			}
+		}
+		if read {
+			event(Event{Type: LinesRead})
 		}
 	}
 	for {

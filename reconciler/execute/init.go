@@ -24,6 +24,7 @@ const readyFile = "ready"
 const initTimeout = 10 * time.Minute
 
 func (b *Bases) make(name, source string, spec *modules.Spec) (*Base, error) {
+	defer b.alone(name)()
 	root, err := templates.RenderRoot(templates.Root{RequiredProviders: spec.RequiredProviders, ProviderConfig: spec.ProviderConfig})
 	if err != nil {
 		return nil, &Error{Class: Config, Op: "render provider configuration", Err: err}
@@ -43,22 +44,27 @@ func (b *Bases) make(name, source string, spec *modules.Spec) (*Base, error) {
 	if err := base.write(block); err != nil {
 		return nil, &Error{Class: Unknown, Op: "make folder for an initialised workspace", Err: err, Hint: "check the state directory " + b.dir}
 	}
+	return base, b.initialise(base, spec.Module.Source)
+}
+
+// initialise runs init in a sibling that was just written.
+func (b *Bases) initialise(base *Base, module string) error {
 	began := time.Now()
-	if err := b.init(base.dir, spec.Module); err != nil {
-		return nil, err
+	if err := b.init(base.dir, module); err != nil {
+		return err
 	}
 	if err := detach(base.dir, b.dir); err != nil {
-		return nil, &Error{Class: Config, Op: "copy what module " + spec.Module.Source + " links to", Err: err}
+		return &Error{Class: Config, Op: "copy what module " + module + " links to", Err: err}
 	}
 	// Live nodes are destroyed with what lies here: it must be on disk before anything says that it is whole.
 	if err := syncTree(base.dir); err != nil {
-		return nil, err
+		return err
 	}
 	if err := WriteDurable(filepath.Join(base.dir, readyFile), nil); err != nil {
-		return nil, err
+		return err
 	}
-	b.log.Info("module initialised", "module", spec.Module.Source, "base", name, "dur", time.Since(began).Round(time.Millisecond))
-	return base, nil
+	b.log.Info("module initialised", "module", module, "base", base.Name, "dur", time.Since(began).Round(time.Millisecond))
+	return nil
 }
 
 // write makes the folder anew, with the files that init needs.
@@ -77,7 +83,7 @@ func (b *Base) write(block []byte) error {
 	return WriteFile(filepath.Join(b.dir, baseBlock+".tf"), block)
 }
 
-func (b *Bases) init(dir string, m modules.Module) error {
+func (b *Bases) init(dir, module string) error {
 	tf, err := tfexec.NewTerraform(dir, b.engine.Path)
 	if err != nil {
 		return err
@@ -108,7 +114,7 @@ func (b *Bases) init(dir string, m modules.Module) error {
 	if hint == "" {
 		hint = "run `" + filepath.Base(b.engine.Path) + " init` in " + dir + " to see it whole"
 	}
-	return &Error{Class: class, Op: "initialise module " + m.Source, Err: shorten(err), Hint: hint}
+	return &Error{Class: class, Op: "initialise module " + module, Err: shorten(err), Hint: hint}
 }
 
 // frame is the box that Terraform draws around its errors.

@@ -24,13 +24,15 @@ type stopper struct {
 	reason error
 }
 
-func newStopper(job Job) *stopper {
+func newStopper(dir string, job Job) *stopper {
 	s := &stopper{done: make(chan struct{})}
 	ctx, cancel := context.WithCancel(context.Background())
 	s.ctx = ctx
 	sig := make(chan os.Signal, 8)
 	signal.Notify(sig, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	timer := time.NewTimer(job.Timeout)
+	lease := watchLease(leaseOf(dir), s.done)
+	grace := job.Grace + 5*time.Second
 	s.wg.Go(func() {
 		defer timer.Stop()
 		for s.reason == nil {
@@ -41,6 +43,8 @@ func newStopper(job Job) *stopper {
 				}
 			case <-timer.C:
 				s.reason = errTimeout
+			case <-lease:
+				s.reason, grace = errLeaseLost, LeaseGrace
 			case <-s.done:
 				return
 			}
@@ -49,7 +53,7 @@ func newStopper(job Job) *stopper {
 		cancel()
 		select {
 		case <-s.done:
-		case <-time.After(job.Grace + 5*time.Second):
+		case <-time.After(grace):
 			// Terraform was killed, but what it started may still hold its output open.
 			endLeftovers(job.ID)
 		}

@@ -61,7 +61,7 @@ func terraform(dir string, job Job, events *sink) Report {
 		return rep
 	}
 	copies := keepCopies(dir)
-	stop := newStopper(job)
+	stop := newStopper(dir, job)
 	began := time.Now()
 	err = run(stop.ctx, tf, job)
 	rep.Wall = time.Since(began)

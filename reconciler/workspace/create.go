@@ -3,6 +3,7 @@ package workspace
 import (
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -103,32 +104,71 @@ func (m *Manager) newWorkspace(provider, base string) *workspace {
 	}
 }
 
-// startCreateRun writes the workspace, its record first, and starts the worker. An error means that none runs.
+// startCreateRun writes the workspace, its record first, and its copy, and starts the worker. An error means that none
+// runs.
 func (m *Manager) startCreateRun(ws *workspace, batch []*item, files map[string][]byte, record []byte) (*execute.Run, error) {
+	job := createJob(batch)
 	if err := os.Mkdir(ws.dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make workspace folder: %w", err)
 	}
-	if err := saveRecord(ws.dir, record); err != nil {
-		return nil, fmt.Errorf("record workspace: %w", err)
+	copied := m.keepNew(ws, job, batch[0].base, files, record)
+	err := writeWorkspace(ws.dir, batch[0].base, job.Slots, files, record)
+	if keptErr := <-copied; err == nil {
+		err = keptErr
 	}
-	var slots []string
-	timeout := time.Duration(0)
+	if err != nil {
+		return nil, err
+	}
+	return m.start(ws, job)
+}
+
+// createJob is the run of a batch.
+func createJob(batch []*item) execute.Job {
+	job := execute.Job{Kind: execute.Create}
 	for _, it := range batch {
-		slots = append(slots, SlotName(it.Node, it.Attempt))
-		timeout = max(timeout, it.Timeout)
+		job.Slots = append(job.Slots, SlotName(it.Node, it.Attempt))
+		job.Timeout = max(job.Timeout, it.Timeout)
 	}
-	if timeout <= 0 {
-		timeout = defaultTimeout
+	if job.Timeout <= 0 {
+		job.Timeout = defaultTimeout
 	}
-	if err := batch[0].base.Populate(ws.dir, slots); err != nil {
-		return nil, fmt.Errorf("prepare workspace: %w", err)
+	return job
+}
+
+func writeWorkspace(dir string, base *execute.Base, slots []string, files map[string][]byte, record []byte) error {
+	if err := saveRecord(dir, record); err != nil {
+		return fmt.Errorf("record workspace: %w", err)
+	}
+	if err := base.Populate(dir, slots); err != nil {
+		return fmt.Errorf("prepare workspace: %w", err)
 	}
 	for name, data := range files {
-		if err := execute.WriteFile(filepath.Join(ws.dir, name), data); err != nil {
-			return nil, fmt.Errorf("write block: %w", err)
+		if err := execute.WriteFile(filepath.Join(dir, name), data); err != nil {
+			return fmt.Errorf("write block: %w", err)
 		}
 	}
-	return m.start(ws, execute.Job{Kind: execute.Create, Slots: slots, Timeout: timeout})
+	return nil
+}
+
+// keepNew copies a new workspace while its folder is written: nothing may be made before both have been done.
+func (m *Manager) keepNew(ws *workspace, job execute.Job, base *execute.Base, files map[string][]byte, record []byte) <-chan error {
+	done := make(chan error, 1)
+	if !m.opts.Keep {
+		done <- nil
+		return done
+	}
+	d := m.newDocument(ws, record, mayRun(job))
+	maps.Copy(d.Files, files)
+	names, err := configured(base.Root(templates.ProvidersFile))
+	if err != nil {
+		done <- m.notKept(ws, err)
+		return done
+	}
+	d.Files[providersName] = names
+	if !m.goes(func() { done <- m.put(ws, d) }) {
+		done <- errAway
+	}
+	return done
 }
 
 // defaultTimeout is that of launch-timeout (config-reference.md).

@@ -63,9 +63,15 @@ func (m *Manager) destroy(ws *workspace) bool {
 		// To Terraform a lost state is an empty one: it would "destroy" it with success and everything be forgotten.
 		_, err := m.readState(ws)
 		if err == nil {
+			err = m.furnish(ws)
+		}
+		if err == nil {
 			if err := m.refreshProviders(ws); err != nil {
 				m.opts.Log.Warn("nodes are destroyed with the provider configuration of their launch", "workspace", ws.rec.ID, "err", err)
 			}
+			err = m.keep(ws, mayRun(job))
+		}
+		if err == nil {
 			run, err = m.start(ws, job)
 		}
 		m.destroyRun(ws, run, err, slots)

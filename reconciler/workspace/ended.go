@@ -44,7 +44,7 @@ func (m *Manager) createEnded(ws *workspace, e ending, batch []*item) {
 		switch {
 		case it != nil && !s.Doomed:
 			s.Doomed = true // it left nothing: settle drops it
-			again := &item{Order: it.Order, seq: it.seq, base: it.base, solo: true}
+			again := &item{Order: it.Order, seq: it.seq, base: it.base, solo: e.err == nil}
 			m.waiting[it.Node] = again
 			m.last[it.Node] = it.outcome(Queued)
 			m.enqueue(again)
@@ -59,6 +59,12 @@ func (m *Manager) createEnded(ws *workspace, e ending, batch []*item) {
 // its diagnostics name other nodes, or none. They go out again, each alone, and it does not count as an attempt.
 func (e ending) innocent(slots map[string]*Slot, batch []*item) map[string]*item {
 	out := map[string]*item{}
+	if errors.Is(e.err, errNotKept) { // nothing was begun
+		for _, it := range batch {
+			out[SlotName(it.Node, it.Attempt)] = it
+		}
+		return out
+	}
 	if e.err != nil || e.stateErr != nil || e.rep.Error == "" || !e.rep.Interrupted.IsZero() || e.rep.Killed || e.seen.started || e.view.Total() > 0 || len(batch) < 2 {
 		return out
 	}

@@ -50,28 +50,41 @@ func (l *runLog) see(e execute.Event) {
 func (m *Manager) follow(ws *workspace, run *execute.Run) (execute.Report, *runLog, error) {
 	seen := newRunLog()
 	complete := map[string]bool{} // slots whose result is complete but not yet read
+	copied := time.Now()
 	rep, err := run.Follow(m.ctx, func(e execute.Event) {
 		seen.see(e)
 		if run.Job.Kind != execute.Create {
-			return
+			return // a copy from before a destroy does no harm: what is gone is destroyed again
 		}
 		if e.Type == "apply_complete" && e.Address == "terraform_data."+e.Slot() && e.Action != "delete" {
 			complete[e.Slot()] = true
-		} else if e.Type != execute.StateChanged {
+		}
+		if e.Type != execute.StateChanged && e.Type != execute.LinesRead {
 			return
 		}
-		if len(complete) > 0 {
-			m.handOver(ws, complete, seen.handed)
+		switch {
+		case len(complete) > 0:
+			m.handOver(ws, run.Job, complete, seen.handed)
+		case e.Type == execute.StateChanged && time.Since(copied) > copyEvery:
+			copied = time.Now()
+			_ = m.keep(ws, mayRun(run.Job)) // the next change tries again
 		}
 	})
 	return rep, seen, err
 }
 
-// handOver tells the slots that the state holds complete.
-func (m *Manager) handOver(ws *workspace, complete, handed map[string]bool) {
+// copyEvery bounds how often a state that tells nothing new of its nodes is copied while Terraform writes it.
+const copyEvery = 100 * time.Millisecond
+
+// handOver tells the slots that the state holds complete, once it is copied: what Zuul uses must not be forgotten with
+// this host.
+func (m *Manager) handOver(ws *workspace, job execute.Job, complete, handed map[string]bool) {
 	view, err := execute.PeekState(ws.dir)
-	if err != nil {
-		return // torn: the next change of the file brings us back
+	if err != nil || !holdsOne(view, complete) {
+		return // torn, or old: the next change of the file brings us back
+	}
+	if err := m.keep(ws, mayRun(job)); err != nil {
+		return // so does the end of the run
 	}
 	for _, slot := range slices.Sorted(maps.Keys(complete)) {
 		r, ok := view.Results[slot]
@@ -91,6 +104,15 @@ func (m *Manager) handOver(ws *workspace, complete, handed map[string]bool) {
 		m.conclude(s, o)
 		m.mu.Unlock()
 	}
+}
+
+func holdsOne(view execute.StateView, slots map[string]bool) bool {
+	for name := range slots {
+		if _, ok := view.Results[name]; ok {
+			return true
+		}
+	}
+	return false
 }
 
 // conclude tells what came of an attempt, unless the node is to be destroyed: then nobody asks any more. Callers hold mu.

@@ -58,7 +58,7 @@ func (m *Manager) lane(provider string) *lane {
 // dispatch starts as many runs as may run now, providers in turn. Group commit: with a run free an order goes out at
 // once, alone; what waits for one goes out together. Callers hold mu.
 func (m *Manager) dispatch() {
-	if m.draining || m.ctx.Err() != nil {
+	if m.draining || m.ctx.Err() != nil || m.away() {
 		return
 	}
 	for i := 0; i < len(m.turn); {

@@ -56,15 +56,20 @@ func (m *Manager) loadOne(dir string) error {
 	if err != nil {
 		return fmt.Errorf("read the run that workspace %s holds: %w", rec.ID, err)
 	}
-	ws := &workspace{rec: rec, dir: dir, left: run}
-	m.workspaces[rec.ID] = ws
-	for _, name := range rec.names() {
-		node := rec.Slots[name].Node
+	kept, _ := os.ReadFile(filepath.Join(dir, copyFile)) // unreadable: copied again
+	m.add(&workspace{rec: rec, dir: dir, left: run, kept: string(kept), unkept: m.opts.Keep})
+	return nil
+}
+
+// add makes a workspace known.
+func (m *Manager) add(ws *workspace) {
+	m.workspaces[ws.rec.ID] = ws
+	for _, name := range ws.rec.names() {
+		node := ws.rec.Slots[name].Node
 		m.byNode[node] = append(m.byNode[node], place{ws, name})
 	}
 	// The newest attempt is the one that State speaks of.
-	for _, name := range rec.names() {
-		sortPlaces(m.byNode[rec.Slots[name].Node])
+	for _, name := range ws.rec.names() {
+		sortPlaces(m.byNode[ws.rec.Slots[name].Node])
 	}
-	return nil
 }

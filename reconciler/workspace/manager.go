@@ -2,6 +2,7 @@ package workspace
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -30,6 +31,8 @@ type Options struct {
 	// 20 seconds at most, so no node could be handed over before its slowest neighbour is done, and a kill would lose
 	// more than one.
 	Batch int
+	// Keep says that workspaces are copied to a keeper (see Attach): no run starts without one.
+	Keep bool
 	// Notify is told each outcome as it happens. It must not block and must not call the manager.
 	Notify func(Outcome)
 }
@@ -46,6 +49,11 @@ type Manager struct {
 
 	mu         sync.Mutex
 	notify     func(Outcome)
+	keeper     Keeper                   // of the present session, nil between sessions
+	shared     map[string]bool          // bases copied in this session
+	fetching   map[string]bool          // workspaces that are being restored
+	behind     map[*workspace]time.Time // copies that failed: when they are tried again
+	taken      map[string]bool          // nodes whose workspaces another launcher has taken over
 	draining   bool
 	workspaces map[string]*workspace
 	byNode     map[string][]place // slots of a node, one per attempt still there
@@ -73,6 +81,10 @@ type workspace struct {
 	failures int  // destroy runs that failed in a row
 	notAgain time.Time
 	left     *execute.Run // what an earlier daemon left, until Recover
+	kept     string       // digest of the newest copy, "" when it is not known
+	unkept   bool         // the copy may be older than the folder
+	asked    bool         // State held something back until it is not
+	lost     bool         // another launcher owns it now
 }
 
 // Open takes the state directory and reads the workspaces in it. Runs that an earlier daemon left are followed again
@@ -117,11 +129,12 @@ func Open(o Options) (*Manager, error) {
 		opts: o, lock: lock, ctx: ctx, stop: stop, notify: o.Notify,
 		workspaces: map[string]*workspace{}, byNode: map[string][]place{}, waiting: map[string]*item{},
 		lanes: map[string]*lane{}, last: map[string]Outcome{}, minFree: leastFree,
+		fetching: map[string]bool{}, behind: map[*workspace]time.Time{}, taken: map[string]bool{},
 	}
 	if m.notify == nil {
 		m.notify = func(Outcome) {}
 	}
-	if err := m.load(); err != nil {
+	if err := errors.Join(m.loadTaken(), m.load()); err != nil {
 		stop()
 		lock.Close()
 		return nil, err

@@ -34,6 +34,7 @@ const (
 	Failed        Kind = "failed"         // the attempt failed; Err says why. What it left must be destroyed
 	Destroyed     Kind = "destroyed"      // nothing of the node is left
 	DestroyFailed Kind = "destroy-failed" // something is; Err says why. Destroy may be called again
+	Taken         Kind = "taken"          // another launcher has taken over what there is of the node
 )
 
 // Outcome is what became of a node's attempt so far.

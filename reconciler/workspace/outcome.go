@@ -9,7 +9,7 @@ import (
 
 // tell records and passes on an outcome. Callers hold mu.
 func (m *Manager) tell(o Outcome) {
-	if o.Kind == Destroyed {
+	if o.Kind == Destroyed || o.Kind == Taken {
 		delete(m.last, o.Node)
 	} else {
 		m.last[o.Node] = o
@@ -25,8 +25,31 @@ func sortPlaces(places []place) {
 
 var errDoomed = errors.New("what the attempt made is to be destroyed")
 
+// answer tells the outcomes that State held back until the workspace was copied. Callers own ws.
+func (m *Manager) answer(ws *workspace) {
+	m.mu.Lock()
+	asked := ws.asked
+	ws.asked = false
+	var nodes []string
+	for _, name := range ws.rec.names() {
+		nodes = append(nodes, ws.rec.Slots[name].Node)
+	}
+	m.mu.Unlock()
+	if !asked {
+		return
+	}
+	for _, node := range nodes {
+		if o, ok := m.State(node); ok && o.Kind == Created {
+			m.mu.Lock()
+			m.tell(o)
+			m.mu.Unlock()
+		}
+	}
+}
+
 // State is the newest outcome of a node, false when nothing is known of it. After a restart it is worked out from the
-// node's workspace. A node of which something is being destroyed is never Created.
+// node's workspace. A node of which something is being destroyed is never Created, nor is one whose workspace is not
+// copied yet: its machine would be forgotten with this host. It is told later.
 func (m *Manager) State(node string) (Outcome, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -42,6 +65,9 @@ func (m *Manager) State(node string) (Outcome, bool) {
 	s := p.ws.rec.Slots[p.slot]
 	o, told := m.last[node]
 	switch {
+	case m.opts.Keep && p.ws.unkept && !s.Doomed && s.Error == "" && (!told || o.Kind == Created):
+		p.ws.asked = true
+		return s.outcome(p.ws, Applying), true
 	case s.Doomed:
 		if told && o.Kind == DestroyFailed {
 			return o, true

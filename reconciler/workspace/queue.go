@@ -79,10 +79,12 @@ func (m *Manager) Cancel(node string) bool {
 	return true
 }
 
-// Tick dispatches what waits for time to pass: destroys to be tried again, and creates while the disk was full.
+// Tick dispatches what waits for time to pass: destroys and copies to be tried again, and creates while the disk was
+// full.
 func (m *Manager) Tick() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.retryCopies()
 	m.dispatch()
 }
 

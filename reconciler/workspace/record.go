@@ -2,6 +2,7 @@ package workspace
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -91,16 +92,24 @@ func loadRecord(dir string) (*Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Record{}
-	if err := json.Unmarshal(data, r); err != nil {
+	r, err := parseRecord(data)
+	if err != nil {
 		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, recordFile), err)
 	}
+	return r, nil
+}
+
+func parseRecord(data []byte) (*Record, error) {
+	r := &Record{}
+	if err := json.Unmarshal(data, r); err != nil {
+		return nil, err
+	}
 	if r.ID == "" || r.Provider == "" {
-		return nil, fmt.Errorf("%s: id or provider is missing", filepath.Join(dir, recordFile))
+		return nil, errors.New("id or provider is missing")
 	}
 	for name, s := range r.Slots {
 		if s == nil || s.Node == "" {
-			return nil, fmt.Errorf("%s: slot %s names no node", filepath.Join(dir, recordFile), name)
+			return nil, fmt.Errorf("slot %s names no node", name)
 		}
 	}
 	return r, nil

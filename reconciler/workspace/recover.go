@@ -23,12 +23,19 @@ func (m *Manager) Recover() {
 			for _, s := range ws.rec.Slots {
 				s.Doomed = s.Doomed || !s.Created
 			}
-			m.look(ws)
+			m.lookLater(ws)
 		case settled(ws, run):
-			m.look(ws)
+			m.lookLater(ws)
 		default:
 			m.adopt(ws, run)
 		}
+	}
+}
+
+// lookLater leaves a workspace to Attach where that looks at all of them.
+func (m *Manager) lookLater(ws *workspace) {
+	if !m.opts.Keep {
+		m.look(ws)
 	}
 }
 

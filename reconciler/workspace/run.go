@@ -23,10 +23,13 @@ func (m *Manager) start(ws *workspace, job execute.Job) (*execute.Run, error) {
 	job.ID = uuid.NewString()
 	job.Exec = m.opts.Engine.Path
 	job.Parallelism = min(10*max(1, len(job.Slots)), 100)
-	job.Grace = min(max(job.Timeout, leastGrace), mostGrace)
+	job.Grace = grace(job.Timeout)
 	m.opts.Log.Info("apply started", "workspace", ws.rec.ID, "kind", job.Kind, "nodes", len(job.Slots))
 	return execute.Start(m.opts.Self, ws.dir, job)
 }
+
+// grace is how long an interrupted run may take to end.
+func grace(timeout time.Duration) time.Duration { return min(max(timeout, leastGrace), mostGrace) }
 
 func (m *Manager) logEnd(ws *workspace, kind execute.Kind, rep execute.Report, err error) {
 	text := rep.Error
@@ -45,6 +48,10 @@ func (m *Manager) logEnd(ws *workspace, kind execute.Kind, rep execute.Report, e
 // readState reads a workspace's state where no Terraform runs, and says so when it had to be restored. Callers own ws.
 func (m *Manager) readState(ws *workspace) (execute.StateView, error) {
 	view, err := execute.ReadState(ws.dir)
+	if (err != nil || view.Lineage == "") && m.made(ws) && m.restoreCopy(ws) {
+		view, err = execute.ReadState(ws.dir)
+		view.Restored = "the copy in ZooKeeper"
+	}
 	if view.Restored != "" {
 		m.opts.Log.Error("the state of a workspace was torn, lost or unwritable; it was restored", "workspace", ws.rec.ID, "from", view.Restored, "serial", view.Serial, "resources", view.Total())
 	}

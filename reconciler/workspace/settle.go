@@ -34,23 +34,24 @@ func (m *Manager) settleOnce(ws *workspace) (again bool) {
 	empty := len(left.Slots) == 0 && err == nil && view.Total() == 0
 	record := left.encode()
 	m.mu.Unlock()
-
-	if empty {
-		m.removeFolder(ws)
-	} else {
-		m.save(ws, record, gone)
+	m.save(ws, record, gone)
+	m.mu.Lock()
+	for _, name := range gone {
+		m.drop(ws, name, Destroyed)
 	}
+	m.mu.Unlock()
+	removed := m.bringUp(ws, empty)
 
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for _, name := range gone {
-		m.drop(ws, name)
-	}
-	if empty {
+	switch {
+	case ws.lost:
+		m.goes(func() { m.giveUp(ws) }) // still ours alone
+		return false
+	case removed:
 		delete(m.workspaces, ws.rec.ID)
 		ws.again = false // all that could be doomed is gone
-	}
-	if ws.again {
+	case ws.again:
 		return true
 	}
 	ws.busy = false
@@ -60,6 +61,22 @@ func (m *Manager) settleOnce(ws *workspace) (again bool) {
 		l.destroys = append(l.destroys, ws)
 	}
 	m.dispatch()
+	return false
+}
+
+// bringUp brings a workspace's copy up to date, or removes an empty one, copy first: a folder without a copy is copied
+// again, a copy without a folder would come back.
+func (m *Manager) bringUp(ws *workspace, empty bool) (removed bool) {
+	if empty {
+		if m.unkeep(ws) != nil {
+			return false
+		}
+		m.removeFolder(ws)
+		return true
+	}
+	if m.keep(ws, nil) == nil {
+		m.answer(ws)
+	}
 	return false
 }
 
@@ -89,8 +106,8 @@ func (m *Manager) save(ws *workspace, record []byte, gone []string) {
 	}
 }
 
-// drop forgets a slot that holds no resources. Callers hold mu.
-func (m *Manager) drop(ws *workspace, name string) {
+// drop forgets a slot and tells why: it holds no resources, or is another launcher's. Callers hold mu.
+func (m *Manager) drop(ws *workspace, name string, why Kind) {
 	s := ws.rec.Slots[name]
 	delete(ws.rec.Slots, name)
 	places := slices.DeleteFunc(m.byNode[s.Node], func(p place) bool { return p.ws == ws && p.slot == name })
@@ -100,7 +117,7 @@ func (m *Manager) drop(ws *workspace, name string) {
 	}
 	delete(m.byNode, s.Node)
 	if m.waiting[s.Node] == nil {
-		m.tell(s.outcome(ws, Destroyed))
+		m.tell(s.outcome(ws, why))
 	}
 }
 

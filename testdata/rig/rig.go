@@ -34,6 +34,7 @@ type Options struct {
 	Config string
 	// Terraform are further settings of the terraform section, as YAML flow ("max-concurrent-applies: 4").
 	Terraform string
+	Secure    string // secure file, "" for none
 	// Timeout is zookeeper-timeout in seconds, default 10.
 	Timeout float64
 }
@@ -125,7 +126,11 @@ func (r *Rig) WriteConfig() error {
 
 // Command is the binary with the rig's configuration and the given arguments.
 func (r *Rig) Command(ctx context.Context, args ...string) *exec.Cmd {
-	return exec.CommandContext(ctx, r.Binary, append([]string{"-c", r.ConfigFile}, args...)...)
+	files := []string{"-c", r.ConfigFile}
+	if r.Secure != "" {
+		files = append(files, "-s", r.Secure)
+	}
+	return exec.CommandContext(ctx, r.Binary, append(files, args...)...)
 }
 
 // LogFile is where all launchers of the rig log to.

@@ -1,0 +1,266 @@
+package reconciler
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/go-zookeeper/zk"
+	"golang.org/x/sync/semaphore"
+
+	"github.com/nodepool-tf/nodepool-tf/state/record"
+	"github.com/nodepool-tf/nodepool-tf/state/store"
+)
+
+const (
+	peersEvery = 5 * time.Second
+	// takeAfter is how long a launcher must have been gone before its workspaces are taken over and its requests put back:
+	// a restart takes less, and goes on where it was.
+	takeAfter = 15 * time.Second
+	// maxTakes bounds the workspaces taken over at one time.
+	maxTakes = 32
+)
+
+// peer is another launcher that keeps workspaces in this ZooKeeper tree.
+type peer struct {
+	alive bool
+	gone  time.Time       // when it was first seen without its lease
+	left  map[string]bool // providers of the workspaces that it still has; nil: not looked at
+}
+
+// peers knows the other launchers, and takes over what the dead ones left. It is good for one session.
+type peers struct {
+	lp      *loop
+	store   *store.Store
+	started time.Time
+
+	mu      sync.Mutex
+	known   map[string]*peer
+	listed  bool                 // known is complete
+	unknown map[string]time.Time // owners of nodes that are not among known: first sighting
+	retry   map[string]time.Time
+}
+
+// watchPeers looks at the other launchers until ctx ends.
+func (p *peers) watch(ctx context.Context) {
+	tick := time.NewTicker(peersEvery)
+	defer tick.Stop()
+	for {
+		p.look(ctx)
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (p *peers) look(ctx context.Context) {
+	others, err := p.store.Others(ctx)
+	if err != nil {
+		if ctx.Err() == nil {
+			p.lp.log.Warn("the other launchers cannot be listed", "err", err)
+		}
+		return
+	}
+	now := time.Now()
+	p.mu.Lock()
+	before := p.known
+	p.known = map[string]*peer{}
+	var dead []string
+	for _, o := range others {
+		was := before[o.ID]
+		is := &peer{alive: o.Alive}
+		switch {
+		case o.Alive:
+		case was == nil || was.alive:
+			is.gone = now
+		default:
+			is.gone, is.left = was.gone, was.left
+		}
+		p.known[o.ID] = is
+		if !o.Alive && now.Sub(is.gone) >= takeAfter {
+			dead = append(dead, o.ID)
+		}
+	}
+	changed := !p.listed || len(before) != len(p.known)
+	for id, is := range p.known {
+		changed = changed || before[id] == nil || before[id].alive != is.alive
+	}
+	for id, first := range p.unknown {
+		if p.known[id] != nil {
+			delete(p.unknown, id)
+		} else if age := now.Sub(first); age >= takeAfter && age < takeAfter+2*peersEvery {
+			changed = true // see foreign
+		}
+	}
+	p.listed = true
+	p.mu.Unlock()
+	for _, id := range dead {
+		changed = p.takeOver(ctx, id) || changed
+	}
+	if changed {
+		p.lp.post(p.lp.reviewOwners)
+	}
+}
+
+// takeOver takes the workspaces that a dead launcher left and that we can serve. It reports whether anything changed.
+func (p *peers) takeOver(ctx context.Context, id string) (changed bool) {
+	ids, err := p.store.Of(ctx, id)
+	if err != nil {
+		return false
+	}
+	p.mu.Lock()
+	is := p.known[id]
+	gone := time.Since(is.gone)
+	first := is.left == nil
+	p.mu.Unlock()
+	var (
+		wg    sync.WaitGroup
+		slots = semaphore.NewWeighted(maxTakes)
+		mu    sync.Mutex
+		left  = map[string]bool{}
+		taken []string
+	)
+	for _, ws := range ids {
+		if slots.Acquire(ctx, 1) != nil {
+			break
+		}
+		wg.Go(func() {
+			defer slots.Release(1)
+			provider, nodes, ok := p.takeOne(ctx, id, ws, gone)
+			mu.Lock()
+			defer mu.Unlock()
+			if ok {
+				taken = append(taken, nodes...)
+			} else {
+				left[provider] = true
+			}
+		})
+	}
+	wg.Wait()
+	if ctx.Err() != nil {
+		return false
+	}
+	p.mu.Lock()
+	changed = first || len(taken) > 0 || len(left) != len(is.left)
+	is.left = left
+	p.mu.Unlock()
+	if len(taken) > 0 {
+		p.lp.log.Warn("workspaces of a launcher that is gone were taken over", "launcher", id, "nodes", len(taken), "gone", gone.Round(time.Second), "left", len(left))
+	}
+	if len(left) == 0 {
+		if err := p.store.Forget(ctx, id); err != nil && ctx.Err() == nil {
+			p.lp.log.Warn("a launcher that is gone could not be removed", "launcher", id, "err", err)
+		}
+	}
+	return changed
+}
+
+// anyProvider stands for a workspace whose provider is not known.
+const anyProvider = ""
+
+// takeOne takes a workspace. Not ok: it is still there, and for which provider.
+func (p *peers) takeOne(ctx context.Context, from, id string, gone time.Duration) (provider string, nodes []string, ok bool) {
+	p.mu.Lock()
+	later := time.Now().Before(p.retry[id])
+	p.mu.Unlock()
+	if later {
+		return anyProvider, nil, false
+	}
+	d, err := p.store.Get(ctx, id)
+	if errors.Is(err, zk.ErrNoNode) {
+		return "", nil, true
+	}
+	wait := func(why string, d time.Duration) {
+		p.mu.Lock()
+		first := p.retry[id].IsZero()
+		p.retry[id] = time.Now().Add(d)
+		p.mu.Unlock()
+		if first {
+			p.lp.log.Warn("a workspace of a launcher that is gone is not taken over", "workspace", id, "launcher", from, "why", why)
+		}
+	}
+	switch {
+	case err != nil:
+		wait(err.Error(), time.Minute)
+		return anyProvider, nil, false
+	case p.lp.cfg.Provider(d.Provider) == nil:
+		return d.Provider, nil, false
+	case d.Engine != p.lp.l.engine:
+		wait("it was made with "+d.Engine, time.Hour)
+		return d.Provider, nil, false
+	case d.Run != nil && gone < d.Run.Within:
+		return d.Provider, nil, false // its run may go on
+	}
+	if d, err = p.store.Take(ctx, from, id); err == nil {
+		nodes, err = p.lp.l.manager.TakeIn(id, d)
+	}
+	if err != nil {
+		if !errors.Is(err, store.ErrAlive) && !errors.Is(err, store.ErrLost) && ctx.Err() == nil {
+			p.lp.log.Error("a workspace of a launcher that is gone could not be taken over; it is tried again with the next session", "workspace", id, "launcher", from, "err", err)
+		}
+		return d.Provider, nil, errors.Is(err, store.ErrLost)
+	}
+	return d.Provider, nodes, true
+}
+
+// foreign reports whether a node of another launcher (or Nodepool's) is none of our business: its resources are, or may
+// be, in a workspace that another launcher keeps. Only who keeps it can destroy it; deleting the record would make its
+// resources forgotten.
+func (p *peers) foreign(owner, provider string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if owner == "" || !p.listed {
+		return true
+	}
+	o := p.known[owner]
+	switch {
+	case o == nil:
+		// Gone, and everything of it was taken over: this node had nothing. Or it came a moment ago.
+		first, seen := p.unknown[owner]
+		if !seen {
+			first = time.Now()
+			p.unknown[owner] = first
+		}
+		return time.Since(first) < takeAfter
+	case o.alive || o.left == nil:
+		return true
+	}
+	return o.left[provider] || o.left[anyProvider]
+}
+
+// restarting reports whether a launcher may come back and go on with what it had.
+func (p *peers) restarting(owner string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.listed {
+		return true
+	}
+	o := p.known[owner]
+	return o != nil && (o.alive || time.Since(o.gone) < takeAfter)
+}
+
+// reviewOwners looks again at whose the nodes are: a launcher came, went, or was taken over.
+func (lp *loop) reviewOwners() {
+	for _, n := range lp.view.Nodes {
+		if was := n.Foreign; lp.foreign(n.Node) != was {
+			n.Foreign = !was
+			lp.watch(n)
+		}
+	}
+	lp.l.manager.ForgetTaken(func(node string) bool { return lp.view.Nodes[node] == nil })
+}
+
+// foreign reports whether a node is another launcher's to delete. A husk has no resources.
+func (lp *loop) foreign(n *record.Node) bool {
+	if n.Provider == "" || n.State == record.NodeDeleted || lp.l.manager.Holds(n.ID) {
+		return false
+	}
+	owner := stateOwner(n)
+	if owner == lp.l.stateID {
+		return lp.l.manager.Taken(n.ID)
+	}
+	return lp.peers == nil || lp.peers.foreign(owner, n.Provider)
+}

@@ -1,0 +1,276 @@
+package workspace
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/nodepool-tf/nodepool-tf/reconciler/execute"
+	"github.com/nodepool-tf/nodepool-tf/state/store"
+	"github.com/nodepool-tf/nodepool-tf/templates"
+)
+
+// Keeper keeps copies of workspaces where another launcher finds them. It is good for one ZooKeeper session; state/store
+// is the real one. Errors: store.ErrLost when the workspace (or everything) belongs to another launcher now, any other
+// when it cannot be told.
+type Keeper interface {
+	Put(ctx context.Context, id string, d store.Document) error
+	Get(ctx context.Context, id string) (store.Document, error)
+	Remove(ctx context.Context, id string) error
+	PutBlob(ctx context.Context, kind, name string, data []byte) error
+	GetBlob(ctx context.Context, kind, name string) ([]byte, error)
+}
+
+// Files of a document beside the blocks.
+const (
+	copyFile      = "copied"         // in the folder: hash of the document that was copied last
+	providersName = "providers.json" // in the document: the names of the configured providers, without their secrets
+)
+
+// runMargin is added to the time after which a run has ended for sure: clocks and schedulers are not perfect.
+const runMargin = 15 * time.Second
+
+// errAway says that there is no session to keep copies with.
+var errAway = errors.New("no ZooKeeper session: the workspace cannot be copied")
+
+// Attach gives the manager a new session's keeper, with the ids of the workspaces that it keeps for us. From now on runs
+// are started. Workspaces that are kept but lie not here (a lost disk) are fetched; those that lie here but are not kept
+// are copied, or given up when another launcher has taken them.
+func (m *Manager) Attach(k Keeper, own []string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.keeper, m.shared = k, map[string]bool{}
+	kept := map[string]bool{}
+	for _, id := range own {
+		kept[id] = true
+		if m.workspaces[id] == nil && !m.fetching[id] {
+			m.fetch(id)
+		}
+	}
+	var behind []*workspace
+	for id, ws := range m.workspaces {
+		if !kept[id] {
+			ws.kept, ws.unkept = "", true
+		}
+		if ws.unkept {
+			behind = append(behind, ws)
+		}
+	}
+	m.goes(func() { m.lookAll(behind) })
+	m.dispatch()
+}
+
+// atOnce bounds the workspaces that are looked at together.
+const atOnce = 16
+
+// lookAll looks at many workspaces, a few at a time.
+func (m *Manager) lookAll(list []*workspace) {
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	slots := make(chan struct{}, atOnce)
+	for _, ws := range list {
+		slots <- struct{}{}
+		m.mu.Lock()
+		mine := m.ctx.Err() == nil && m.workspaces[ws.rec.ID] == ws && !ws.busy && !ws.queued
+		if mine {
+			ws.busy = true
+		} else if ws.busy {
+			ws.again = true
+		}
+		m.mu.Unlock()
+		if !mine {
+			<-slots
+			continue
+		}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			m.settle(ws)
+		})
+	}
+}
+
+// Detach ends that: nothing is started and nothing is copied until the next Attach. Runs under way go on.
+func (m *Manager) Detach() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.keeper = nil
+}
+
+// away reports whether runs must wait for a session. Callers hold mu.
+func (m *Manager) away() bool { return m.opts.Keep && m.keeper == nil }
+
+// keep copies a workspace, unless the newest copy says the same. run tells a taker what may be under way, nil for
+// nothing. Callers own ws and do not hold mu.
+func (m *Manager) keep(ws *workspace, run *store.Run) error {
+	if !m.opts.Keep {
+		return nil
+	}
+	d, err := m.document(ws, run)
+	if err != nil {
+		return m.notKept(ws, err)
+	}
+	return m.put(ws, d)
+}
+
+// put is keep for a document in hand.
+func (m *Manager) put(ws *workspace, d store.Document) error {
+	sum := digest(d)
+	m.mu.Lock()
+	k, same := m.keeper, ws.kept == sum
+	if same && k != nil {
+		ws.unkept = false
+		delete(m.behind, ws)
+	}
+	m.mu.Unlock()
+	switch {
+	case k == nil:
+		return m.notKept(ws, errAway)
+	case same:
+		return nil
+	}
+	err := m.shareBase(k, d.Base)
+	if err == nil {
+		err = k.Put(m.ctx, ws.rec.ID, d)
+	}
+	if err != nil {
+		return m.notKept(ws, err)
+	}
+	// Not synced: a lost one costs a copy more.
+	_ = execute.WriteFile(filepath.Join(ws.dir, copyFile), []byte(sum))
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	ws.kept, ws.unkept = sum, false
+	delete(m.behind, ws)
+	return nil
+}
+
+// copyRetry is how long a copy that failed waits before it is tried again.
+const copyRetry = 5 * time.Second
+
+// notKept notes that a copy is older than the workspace: the next Attach or Tick brings it up to date.
+func (m *Manager) notKept(ws *workspace, err error) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	ws.unkept = true
+	if !errors.Is(err, errAway) {
+		ws.kept = "" // it may have been done all the same
+	}
+	m.behind[ws] = time.Now().Add(copyRetry)
+	if errors.Is(err, store.ErrLost) && !errors.Is(err, store.ErrLease) {
+		ws.lost = true
+	} else if !errors.Is(err, errAway) && m.ctx.Err() == nil {
+		m.opts.Log.Warn("a workspace could not be copied to ZooKeeper; it is tried again", "workspace", ws.rec.ID, "err", err)
+	}
+	return fmt.Errorf("%w: %w", errNotKept, err)
+}
+
+// errNotKept begins what went wrong before a run was begun.
+var errNotKept = errors.New("workspace could not be copied to ZooKeeper")
+
+// retryCopies brings copies up to date that failed a while ago. Callers hold mu.
+func (m *Manager) retryCopies() {
+	if m.keeper == nil {
+		return
+	}
+	for ws, at := range m.behind {
+		if m.workspaces[ws.rec.ID] != ws {
+			delete(m.behind, ws)
+		} else if !ws.busy && !time.Now().Before(at) {
+			m.behind[ws] = time.Now().Add(copyRetry)
+			m.look(ws)
+		}
+	}
+}
+
+// unkeep removes a workspace's copy.
+func (m *Manager) unkeep(ws *workspace) error {
+	if !m.opts.Keep {
+		return nil
+	}
+	m.mu.Lock()
+	k := m.keeper
+	m.mu.Unlock()
+	if k == nil {
+		return m.notKept(ws, errAway)
+	}
+	if err := k.Remove(m.ctx, ws.rec.ID); err != nil {
+		return m.notKept(ws, err)
+	}
+	return nil
+}
+
+// document is a workspace as another launcher needs it: record, blocks, state. It reads the folder. Callers own ws.
+func (m *Manager) document(ws *workspace, run *store.Run) (store.Document, error) {
+	m.mu.Lock()
+	d := m.newDocument(ws, ws.rec.encode(), run)
+	slots := ws.rec.names()
+	m.mu.Unlock()
+	for _, name := range slots {
+		data, err := os.ReadFile(filepath.Join(ws.dir, name+".tf"))
+		if os.IsNotExist(err) {
+			continue // its run was never begun
+		}
+		if err != nil {
+			return d, err
+		}
+		d.Files[name+".tf"] = data
+	}
+	data, err := os.ReadFile(filepath.Join(ws.dir, templates.ProvidersFile))
+	if err != nil && !os.IsNotExist(err) {
+		return d, err
+	}
+	if d.Files[providersName], err = configured(data); err != nil {
+		return d, err
+	}
+	if data, view, ok := execute.NewestState(ws.dir); ok {
+		d.Files[execute.StateFile], d.Serial = data, view.Serial
+	}
+	return d, nil
+}
+
+func (m *Manager) newDocument(ws *workspace, record []byte, run *store.Run) store.Document {
+	return store.Document{
+		Provider: ws.rec.Provider, Engine: m.opts.Engine.Product, Base: ws.rec.Base, Run: run,
+		Files: map[string][]byte{recordFile: record},
+	}
+}
+
+// digest tells documents apart.
+func digest(d store.Document) string {
+	sum := sha256.New()
+	if d.Run != nil {
+		fmt.Fprintf(sum, "%s\x00%d\n", d.Run.Kind, d.Run.Within)
+	}
+	for _, name := range slices.Sorted(maps.Keys(d.Files)) {
+		fmt.Fprintf(sum, "%s\x00%d\n", name, len(d.Files[name]))
+		sum.Write(d.Files[name])
+	}
+	return hex.EncodeToString(sum.Sum(nil)[:16])
+}
+
+// configured lists the providers that a providers file configures, as JSON.
+func configured(file []byte) ([]byte, error) {
+	var had struct {
+		Provider map[string]json.RawMessage `json:"provider"`
+	}
+	if len(file) > 0 {
+		if err := json.Unmarshal(file, &had); err != nil {
+			return nil, fmt.Errorf("read provider configuration: %w", err)
+		}
+	}
+	return json.Marshal(slices.Sorted(maps.Keys(had.Provider)))
+}
+
+// mayRun tells a taker of a job that may be under way, and how long after the loss of this launcher.
+func mayRun(job execute.Job) *store.Run {
+	return &store.Run{Kind: string(job.Kind), Within: min(job.Timeout+grace(job.Timeout), execute.LeaseLimit+execute.LeaseGrace) + runMargin}
+}

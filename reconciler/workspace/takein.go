@@ -1,0 +1,202 @@
+package workspace
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+
+	"github.com/nodepool-tf/nodepool-tf/reconciler/execute"
+	"github.com/nodepool-tf/nodepool-tf/state/store"
+	"github.com/nodepool-tf/nodepool-tf/templates"
+)
+
+// errLauncherLost is why an attempt failed whose launcher died in the middle of it.
+var errLauncherLost = errors.New("its launcher was lost while the run was under way")
+
+// TakeIn makes a workspace of ours from a document: one that was another launcher's, or our own after the loss of the
+// disk. No run is under way in it any more. It returns the nodes in it.
+func (m *Manager) TakeIn(id string, d store.Document) ([]string, error) {
+	rec, err := recordOf(id, d)
+	if err != nil {
+		return nil, err
+	}
+	dir := filepath.Join(m.folder(), id)
+	if err := m.unfold(dir, d); err != nil {
+		return nil, fmt.Errorf("write workspace %s: %w", id, err)
+	}
+	_, view, _ := execute.NewestState(dir)
+	for name, s := range rec.Slots {
+		s.Made = s.Made || !view.Empty(name)
+		if _, complete := view.Results[name]; !s.Created && !complete {
+			s.Class, s.Error = execute.Killed, errLauncherLost.Error()
+		}
+		s.Created = true
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.workspaces[id] != nil {
+		return nil, fmt.Errorf("workspace %s is here already", id)
+	}
+	ws := &workspace{rec: rec, dir: dir, unkept: true}
+	m.add(ws)
+	var nodes []string
+	for _, name := range rec.names() {
+		nodes = append(nodes, rec.Slots[name].Node)
+		delete(m.taken, rec.Slots[name].Node)
+	}
+	m.look(ws)
+	return nodes, nil
+}
+
+var plainID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
+
+// recordOf reads a document's record.
+func recordOf(id string, d store.Document) (*Record, error) {
+	if !plainID.MatchString(id) {
+		return nil, fmt.Errorf("%q is no name of a workspace", id)
+	}
+	rec, err := parseRecord(d.Files[recordFile])
+	if err != nil {
+		return nil, fmt.Errorf("copy of workspace %s: %w", id, err)
+	}
+	if rec.ID != id {
+		return nil, fmt.Errorf("copy of workspace %s is one of %q", id, rec.ID)
+	}
+	return rec, nil
+}
+
+// unfold writes a document's files. The folder gets its name last: half a folder would look like one whose record was
+// lost. What Terraform needs beside them is added before its next run (see furnish).
+func (m *Manager) unfold(dir string, d store.Document) error {
+	tmp := filepath.Join(filepath.Dir(dir), gonePrefix+filepath.Base(dir))
+	if err := os.RemoveAll(tmp); err != nil {
+		return err
+	}
+	if err := os.Mkdir(tmp, 0o700); err != nil {
+		return err
+	}
+	for name, data := range d.Files {
+		if name == providersName {
+			continue
+		}
+		if err := execute.WriteFile(filepath.Join(tmp, name), data); err != nil {
+			return err
+		}
+	}
+	var names []string
+	if data := d.Files[providersName]; len(data) > 0 {
+		if err := json.Unmarshal(data, &names); err != nil {
+			return fmt.Errorf("%s: %w", providersName, err)
+		}
+	}
+	if err := m.writeProviders(tmp, d.Provider, names); err != nil {
+		return err
+	}
+	if state := d.Files[execute.StateFile]; state != nil {
+		if err := execute.WriteState(tmp, state); err != nil {
+			return err
+		}
+	}
+	return os.Rename(tmp, dir)
+}
+
+// writeProviders gives a workspace folder the configuration of some providers as it is now.
+func (m *Manager) writeProviders(dir, provider string, names []string) error {
+	if len(names) == 0 {
+		return nil
+	}
+	now := m.opts.ProviderConfig(provider)
+	keep := map[string]any{}
+	for _, name := range names {
+		keep[name] = now[name] // none any more: an empty block
+	}
+	files, err := templates.RenderRoot(templates.Root{ProviderConfig: keep})
+	if err != nil {
+		return err
+	}
+	return execute.WriteFile(filepath.Join(dir, templates.ProvidersFile), files[templates.ProvidersFile])
+}
+
+// furnish makes sure that Terraform can run in a workspace that was taken in: its modules and providers. Callers own ws.
+func (m *Manager) furnish(ws *workspace) error {
+	if _, err := os.Stat(filepath.Join(ws.dir, templates.MainFile)); err == nil {
+		return nil
+	}
+	m.mu.Lock()
+	k := m.keeper
+	names := ws.rec.names()
+	m.mu.Unlock()
+	base, err := m.bases.Import(m.ctx, ws.rec.Base, func(kind, name string) ([]byte, error) {
+		if k == nil {
+			return nil, errAway
+		}
+		return k.GetBlob(m.ctx, kind, name)
+	})
+	if err != nil {
+		return err
+	}
+	return base.Populate(ws.dir, names)
+}
+
+// fetch takes in a workspace that is kept for us but lies not here. Callers hold mu.
+func (m *Manager) fetch(id string) {
+	m.fetching[id] = true
+	k := m.keeper
+	m.goes(func() {
+		d, err := k.Get(m.ctx, id)
+		var nodes []string
+		if err == nil {
+			nodes, err = m.TakeIn(id, d)
+		}
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		delete(m.fetching, id)
+		if err != nil {
+			m.opts.Log.Error("a workspace that is missing here could not be restored from its copy in ZooKeeper; it is tried again with the next session", "workspace", id, "err", err)
+			return
+		}
+		m.opts.Log.Warn("a workspace that was missing here was restored from its copy in ZooKeeper", "workspace", id, "nodes", nodes)
+	})
+}
+
+// restoreCopy puts the state from a workspace's copy in the place of one that is lost or cannot be read. Callers own ws.
+func (m *Manager) restoreCopy(ws *workspace) bool {
+	m.mu.Lock()
+	k := m.keeper
+	m.mu.Unlock()
+	if k == nil {
+		return false
+	}
+	d, err := k.Get(m.ctx, ws.rec.ID)
+	if err != nil || len(d.Files[execute.StateFile]) == 0 {
+		return false
+	}
+	path := filepath.Join(ws.dir, execute.StateFile)
+	_ = os.Rename(path, path+".torn") // kept for whoever wants to look
+	if err := execute.WriteState(ws.dir, d.Files[execute.StateFile]); err != nil {
+		m.opts.Log.Error("restore the state of a workspace from its copy in ZooKeeper", "workspace", ws.rec.ID, "err", err)
+		return false
+	}
+	return true
+}
+
+// shareBase copies what another launcher needs to run Terraform in workspaces of a base, once a session.
+func (m *Manager) shareBase(k Keeper, base string) error {
+	m.mu.Lock()
+	done := m.shared[base]
+	m.mu.Unlock()
+	if done {
+		return nil
+	}
+	err := m.bases.Export(base, func(kind, name string, data []byte) error { return k.PutBlob(m.ctx, kind, name, data) })
+	if err != nil {
+		return fmt.Errorf("copy initialised module %s: %w", base, err)
+	}
+	m.mu.Lock()
+	m.shared[base] = true
+	m.mu.Unlock()
+	return nil
+}
