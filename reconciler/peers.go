@@ -31,9 +31,8 @@ type peer struct {
 
 // peers knows the other launchers, and takes over what the dead ones left. It is good for one session.
 type peers struct {
-	lp      *loop
-	store   *store.Store
-	started time.Time
+	lp    *loop
+	store *store.Store
 
 	mu      sync.Mutex
 	known   map[string]*peer

@@ -15,13 +15,10 @@ import (
 )
 
 // peer is a second launcher with the configuration of r and a state directory of its own. It is not started.
-func (r *cloudRig) peer(change ...func(*rig.Options)) *rig.Rig {
+func (r *cloudRig) peer() *rig.Rig {
 	r.t.Helper()
 	o := r.Options
 	o.Dir = r.t.TempDir()
-	for _, f := range change {
-		f(&o)
-	}
 	b, err := rig.New(o)
 	if err != nil {
 		r.t.Fatal(err)

@@ -185,7 +185,7 @@ func unpack(data []byte, dir string) error {
 	if err != nil {
 		return err
 	}
-	defer root.Close()
+	defer func() { _ = root.Close() }()
 	r := tar.NewReader(bytes.NewReader(data))
 	for {
 		h, err := r.Next()
