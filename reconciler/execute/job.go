@@ -23,6 +23,8 @@ type Kind string
 const (
 	Create  Kind = "create"
 	Destroy Kind = "destroy"
+	Refresh Kind = "refresh" // read back what a workspace holds
+	List    Kind = "list"    // what the cloud holds
 )
 
 // Job tells a worker process what to do in its workspace. It holds no secret: it is a file beside the state.
@@ -44,7 +46,7 @@ type Report struct {
 	Error  string        `json:"error,omitempty"` // empty: Terraform ended with success
 	Wall   time.Duration `json:"wall"`
 	CPU    time.Duration `json:"cpu"`    // user and system time of Terraform and what it started
-	MaxRSS int64         `json:"maxrss"` // bytes, of the largest single process
+	MaxRSS int64         `json:"maxrss"` // bytes, of the worker, Terraform and what it started together
 	// Interrupted is when the run was told to end before it was done, because its time was up (TimedOut) or because
 	// somebody sent the worker a signal. Zero: it was not.
 	Interrupted time.Time `json:"interrupted,omitzero"`

@@ -39,12 +39,13 @@ func RunWorker(dir string) error {
 		return err
 	}
 	defer events.close()
+	mem := newMeter()
 	rep := terraform(dir, job, events)
 	var ru syscall.Rusage
 	if syscall.Getrusage(syscall.RUSAGE_CHILDREN, &ru) == nil {
 		rep.CPU = time.Duration(ru.Utime.Nano() + ru.Stime.Nano())
-		rep.MaxRSS = ru.Maxrss * 1024
 	}
+	rep.MaxRSS = mem.end(ru.Maxrss * 1024)
 	_ = privateState(dir) // Terraform makes its backup with the umask's mode
 	return finish(dir, events, rep)
 }
