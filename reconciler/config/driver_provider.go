@@ -13,6 +13,7 @@ func (l *loader) terraformProvider(m *schema.Mapping, p *Provider) {
 	p.LaunchTimeout = positive(m, "launch-timeout", time.Hour)
 	p.BootTimeout = positive(m, "boot-timeout", time.Minute)
 	p.MaxConcurrentApplies = atLeast(m, "max-concurrent-applies", 0, 0)
+	p.MaxApplyMemory = memory(m, "max-apply-memory", 0)
 	p.Region = m.Str("region", "")
 	for _, f := range m.List("cloud-images") {
 		addImage(p.CloudImages, f, cloudImage)

@@ -12,7 +12,7 @@ func (l *loader) terraform(m *schema.Mapping) {
 	*t = Terraform{
 		Product: "terraform", StateDir: "/var/lib/nodepool-tf",
 		Backend:              map[string]any{"type": "zookeeper"},
-		MaxConcurrentApplies: 8, WarmPlugins: true,
+		MaxConcurrentApplies: 8, MaxApplyMemory: HalfOfMemory, WarmPlugins: true,
 	}
 	s := m.Map("terraform")
 	if s == nil {
@@ -30,6 +30,7 @@ func (l *loader) terraform(m *schema.Mapping) {
 		t.Backend = backend(b)
 	}
 	t.MaxConcurrentApplies = atLeast(s, "max-concurrent-applies", t.MaxConcurrentApplies, 1)
+	t.MaxApplyMemory = memory(s, "max-apply-memory", t.MaxApplyMemory)
 	t.WarmPlugins = s.Bool("warm-plugins", t.WarmPlugins)
 	s.Done()
 }

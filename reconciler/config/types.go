@@ -86,6 +86,8 @@ type Provider struct {
 	LaunchTimeout, BootTimeout time.Duration
 	// MaxConcurrentApplies is 0 when only the daemon's own limit counts.
 	MaxConcurrentApplies int
+	// MaxApplyMemory is in bytes, 0 when only the daemon's own limit counts.
+	MaxApplyMemory int64
 	// Region is copied to the node unless an output sets it.
 	Region string
 
@@ -185,7 +187,9 @@ type Terraform struct {
 	// secrets: never print it.
 	Backend              map[string]any
 	MaxConcurrentApplies int
-	WarmPlugins          bool
+	// MaxApplyMemory is in bytes: 0 is no limit, HalfOfMemory what was not set.
+	MaxApplyMemory int64
+	WarmPlugins    bool
 	// StateKey encrypts the copies of Terraform states in ZooKeeper; empty: they
 	// are not encrypted. It comes from the secure file and is never printed.
 	StateKey string

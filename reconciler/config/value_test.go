@@ -37,7 +37,7 @@ providers:
 	same(t, "webapp", WebApp{8005, "0.0.0.0"}, cfg.WebApp)
 	same(t, "terraform", Terraform{
 		Product: "terraform", StateDir: "/var/lib/nodepool-tf",
-		Backend: map[string]any{"type": "zookeeper"}, MaxConcurrentApplies: 8, WarmPlugins: true,
+		Backend: map[string]any{"type": "zookeeper"}, MaxConcurrentApplies: 8, MaxApplyMemory: HalfOfMemory, WarmPlugins: true,
 	}, cfg.Terraform)
 	same(t, "zookeeper", ZooKeeper{Timeout: 10 * time.Second}, cfg.ZooKeeper)
 	same(t, "build logs", []any{"/var/log/nodepool/builds", 7}, []any{cfg.BuildLogDir, cfg.BuildLogRetention})
@@ -256,5 +256,23 @@ func TestUnreadable(t *testing.T) {
 	write(t, main, []byte("labels: []\n"))
 	if _, _, err := Load(main, filepath.Join(dir, "none"), nil); err == nil {
 		t.Error("a missing secure file loads")
+	}
+}
+
+func TestSizes(t *testing.T) {
+	for text, want := range map[string]int64{
+		"0": 0, "unlimited": 0, "1073741824": 1 << 30, `"1073741824"`: 1 << 30, "512MiB": 512 << 20, "2 GiB": 2 << 30, "1.5GiB": 3 << 29, "1TiB": 1 << 40, "80000KiB": 80000 << 10,
+		"200MB": 200e6, "3GB": 3e9, "70000000B": 70e6, "64MiB": 64 << 20,
+	} {
+		cfg := load(t, `
+labels: [{name: a}]
+providers: [{name: p, driver: terraform, max-apply-memory: `+text+`, module: {source: a/b/c}, pools: [{name: main, labels: [{name: a}]}]}]
+terraform: {max-apply-memory: `+text+`}`)
+		same(t, text, []int64{want, want}, []int64{cfg.Terraform.MaxApplyMemory, cfg.Provider("p").MaxApplyMemory})
+	}
+	for _, text := range []string{"", "-1", "-1GiB", "512M", "1e9", "GiB", "9999999TiB", "1.GiB", "unlimitted", "1 2", "0x10", "NaN"} {
+		if n, ok := parseSize(text); ok {
+			t.Errorf("%q is %d", text, n)
+		}
 	}
 }

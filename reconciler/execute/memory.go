@@ -3,7 +3,6 @@ package execute
 import (
 	"bytes"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -81,10 +80,16 @@ func sessionMemory(pid int) int64 {
 // children lists the processes that a process started. A kernel built without CONFIG_PROC_CHILDREN does not tell; then
 // there are none, and the kernel's figure for the largest is all there is.
 func children(pid int) []int {
+	tasks := "/proc/" + strconv.Itoa(pid) + "/task/"
+	dir, err := os.Open(tasks)
+	if err != nil {
+		return nil
+	}
+	defer dir.Close()
+	threads, _ := dir.Readdirnames(-1)
 	var pids []int
-	tasks, _ := filepath.Glob("/proc/" + strconv.Itoa(pid) + "/task/*/children")
-	for _, path := range tasks {
-		list, _ := os.ReadFile(path)
+	for _, tid := range threads {
+		list, _ := os.ReadFile(tasks + tid + "/children")
 		for _, word := range strings.Fields(string(list)) {
 			if child, err := strconv.Atoi(word); err == nil {
 				pids = append(pids, child)
