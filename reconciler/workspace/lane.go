@@ -10,10 +10,13 @@ import (
 // lane is what waits and runs for one provider.
 type lane struct {
 	provider string
-	queue    []*item      // first come first served
+	queue    []*item      // by age
+	fair     fair         // who of the queue is next
 	destroys []*workspace // with doomed slots, waiting for a run
+	chores   []chore      // in the order in which they came
 	runs     runs
-	newest   execute.Kind // of the run started last
+	peaks    peaks
+	newest   execute.Kind // of the apply started last
 }
 
 // item is an order whose module is (being) initialised.
@@ -23,25 +26,6 @@ type item struct {
 	base *execute.Base
 	solo bool // must not share its run: a run with it failed before anything was created
 	dead bool // destroyed while it waited
-}
-
-// runs counts what is under way.
-type runs struct{ creating, destroying int }
-
-func (r runs) total() int { return r.creating + r.destroying }
-
-func (r *runs) add(k execute.Kind, n int) {
-	if k == execute.Destroy {
-		r.destroying += n
-	} else {
-		r.creating += n
-	}
-}
-
-// room reports whether a bound leaves room for one more run. Creates leave a quarter of it to destroys, so that a burst
-// of requests (or applies that hang) cannot keep used nodes alive.
-func (r runs) room(limit int, k execute.Kind) bool {
-	return r.total() < limit && (k == execute.Destroy || r.creating < limit-limit/4)
 }
 
 // lane finds or makes a provider's lane. Callers hold mu.
@@ -55,91 +39,107 @@ func (m *Manager) lane(provider string) *lane {
 	return l
 }
 
-// dispatch starts as many runs as may run now, providers in turn. Group commit: with a run free an order goes out at
-// once, alone; what waits for one goes out together. Callers hold mu.
+// dispatch starts as many runs as may run now. Group commit: with a run free an order goes out at once, alone; what waits
+// for one goes out together. Callers hold mu.
 func (m *Manager) dispatch() {
 	if m.draining || m.ctx.Err() != nil || m.away() {
 		return
 	}
-	for i := 0; i < len(m.turn); {
-		l := m.turn[i]
-		if !m.startOne(l) {
-			i++
-			continue
+	for l, k := m.next(); l != nil; l, k = m.next() {
+		switch k {
+		case execute.Create:
+			m.startCreate(l)
+		case execute.Destroy:
+			m.startDestroy(l)
+		default:
+			m.startChore(l)
 		}
-		m.turn = append(slices.Delete(m.turn, i, i+1), l)
-		i = 0
 	}
 }
 
-// startOne starts a run of a provider, if it may have one and has something to run: creates first, but turn about with
-// destroys where both wait for runs to become free.
-func (m *Manager) startOne(l *lane) bool {
-	create := func() bool { return m.may(l, execute.Create) && m.startCreate(l) }
-	destroy := func() bool { return m.may(l, execute.Destroy) && m.startDestroy(l) }
+// next chooses the provider that gets the next run, and what it runs. Of those that may have one it is the provider with
+// the fewest applies under way, and among equals in turn: whose applies are slow has its share of the runs and no more,
+// however long it holds them. The background comes last.
+func (m *Manager) next() (*lane, execute.Kind) {
+	slices.SortStableFunc(m.turn, func(a, b *lane) int { return a.runs.applies() - b.runs.applies() })
+	for _, choose := range []func(*lane) execute.Kind{m.apply, m.chore} {
+		for i, l := range m.turn {
+			if k := choose(l); k != "" {
+				m.turn = append(slices.Delete(m.turn, i, i+1), l)
+				return l, k
+			}
+		}
+	}
+	return nil, ""
+}
+
+// apply chooses what a provider applies next: creates first, but turn about with destroys where both wait for runs to
+// become free. A kind whose turn it is, and of which none is under way, is not overtaken by the other: at the latest
+// when the provider has no apply under way it may have its own. So neither starves.
+func (m *Manager) apply(l *lane) execute.Kind {
+	kinds := []execute.Kind{execute.Create, execute.Destroy}
 	if l.newest == execute.Create {
-		return destroy() || create()
+		slices.Reverse(kinds)
 	}
-	return create() || destroy()
+	for _, k := range kinds {
+		switch {
+		case !m.ready(l, k):
+		case m.may(l, k):
+			return k
+		case *l.runs.of(k) == 0:
+			return ""
+		}
+	}
+	return ""
 }
 
-// may reports whether the bounds allow a provider one more run. A provider with nothing under way may always have one,
-// beyond the bound over all providers if need be: one provider's slow applies never hold up another's.
-func (m *Manager) may(l *lane, k execute.Kind) bool {
-	if limit := m.opts.ProviderLimit(l.provider); limit > 0 && !l.runs.room(limit, k) {
-		return false
+// chore is the background work that a provider may begin, which is none while anything else of it waits.
+func (m *Manager) chore(l *lane) execute.Kind {
+	if len(l.chores) == 0 || m.ready(l, execute.Create) || m.ready(l, execute.Destroy) || !m.may(l, l.chores[0].kind) {
+		return ""
 	}
-	return l.runs.total() == 0 || m.runs.room(m.opts.MaxApplies, k)
+	return l.chores[0].kind
 }
+
+// ready reports whether a provider has something of a kind that only waits for a run.
+func (m *Manager) ready(l *lane, k execute.Kind) bool {
+	if k == execute.Create {
+		return slices.ContainsFunc(l.queue, (*item).alive) && !m.diskFull()
+	}
+	return slices.ContainsFunc(l.destroys, due)
+}
+
+func (it *item) alive() bool { return !it.dead }
+
+func due(ws *workspace) bool { return !time.Now().Before(ws.notAgain) }
 
 // count notes the start (n = 1) or end (-1) of a run. Callers hold mu.
 func (m *Manager) count(provider string, k execute.Kind, n int) {
 	l := m.lane(provider)
-	l.runs.add(k, n)
-	m.runs.add(k, n)
-	if n > 0 {
+	*l.runs.of(k) += n
+	*m.runs.of(k) += n
+	if n > 0 && !background(k) {
 		l.newest = k
 	}
 }
 
-// startCreate runs the head of the queue and what fits with it.
-func (m *Manager) startCreate(l *lane) bool {
+// startCreate runs the next orders of the queue; those that cannot be rendered fail on the way.
+func (m *Manager) startCreate(l *lane) {
 	l.queue = slices.DeleteFunc(l.queue, func(it *item) bool { return it.dead })
-	for len(l.queue) > 0 && !m.diskFull() {
-		if m.create(m.takeBatch(l)) {
-			return true
+	for {
+		var batch []*item
+		batch, l.queue = l.fair.take(l.queue, m.opts.Batch)
+		if len(batch) == 0 || m.create(batch) {
+			return
 		}
 	}
-	return false
-}
-
-// takeBatch removes from a queue its head and the orders after it that may share its run: those of the same module, and
-// so of the same fate when the module is broken.
-func (m *Manager) takeBatch(l *lane) []*item {
-	var batch, rest []*item
-	for _, it := range l.queue {
-		switch {
-		case len(batch) == 0:
-			batch = append(batch, it)
-		case len(batch) < m.opts.Batch && it.base.Name == batch[0].base.Name && !it.solo && !batch[0].solo:
-			batch = append(batch, it)
-		default:
-			rest = append(rest, it)
-		}
-	}
-	l.queue = rest
-	return batch
 }
 
 // startDestroy runs the oldest waiting workspace whose time has come.
-func (m *Manager) startDestroy(l *lane) bool {
-	for i, ws := range l.destroys {
-		if time.Now().Before(ws.notAgain) {
-			continue
-		}
-		l.destroys = slices.Delete(l.destroys, i, i+1)
-		ws.queued = false
-		return m.destroy(ws)
-	}
-	return false
+func (m *Manager) startDestroy(l *lane) {
+	i := slices.IndexFunc(l.destroys, due)
+	ws := l.destroys[i]
+	l.destroys = slices.Delete(l.destroys, i, i+1)
+	ws.queued = false
+	m.destroy(ws)
 }

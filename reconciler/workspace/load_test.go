@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"testing"
-
-	"github.com/nodepool-tf/nodepool-tf/reconciler/execute"
 )
 
 // TestThousandOrders wait for the only run; most are cancelled, the rest goes out in batches, first come first served.
@@ -143,33 +141,4 @@ func TestDestroysHaveRoom(t *testing.T) {
 	b.created(hung...)
 	b.destroy(hung...)
 	b.gone()
-}
-
-func TestRoom(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		limit, creating, destroying int
-		create, destroy             bool
-	}{
-		{1, 0, 0, true, true},
-		{1, 1, 0, false, false},
-		{1, 0, 1, false, false},
-		{2, 1, 0, true, true},
-		{2, 2, 0, false, false},
-		{4, 2, 0, true, true},
-		{4, 3, 0, false, true},
-		{4, 3, 1, false, false},
-		{4, 0, 3, true, true},
-		{8, 5, 0, true, true},
-		{8, 6, 0, false, true},
-		{8, 6, 2, false, false},
-	} {
-		r := runs{c.creating, c.destroying}
-		if got := r.room(c.limit, execute.Create); got != c.create {
-			t.Errorf("limit %d, %+v: room to create %v", c.limit, r, got)
-		}
-		if got := r.room(c.limit, execute.Destroy); got != c.destroy {
-			t.Errorf("limit %d, %+v: room to destroy %v", c.limit, r, got)
-		}
-	}
 }

@@ -24,6 +24,12 @@ type Options struct {
 	MaxApplies int
 	// ProviderLimit gives a provider's own bound, 0 for none. It is asked at each dispatch.
 	ProviderLimit func(provider string) int
+	// MaxMemory bounds what the runs of all providers are believed to take together, in bytes; 0 is no bound.
+	MaxMemory int64
+	// ProviderMemory gives a provider's own bound in bytes, 0 for none. It is asked at each dispatch.
+	ProviderMemory func(provider string) int64
+	// Providers are those for which room is kept from the start; others are met as they come.
+	Providers []string
 	// ProviderConfig gives a provider's provider-config as configured now, nil when there is none. It holds secrets.
 	ProviderConfig func(provider string) map[string]any
 	// Batch bounds the nodes of one create run. 0 means 10, where creating costs least CPU per node while deleting one
@@ -59,7 +65,7 @@ type Manager struct {
 	byNode     map[string][]place // slots of a node, one per attempt still there
 	waiting    map[string]*item   // by node: orders not yet running
 	lanes      map[string]*lane   // by provider
-	turn       []*lane            // in the order they are served
+	turn       []*lane            // the same, in the order they are served
 	runs       runs               // of all providers
 	last       map[string]Outcome // by node: the newest outcome
 	minFree    uint64             // bytes, see leastFree
@@ -102,6 +108,9 @@ func Open(o Options) (*Manager, error) {
 	if o.ProviderLimit == nil {
 		o.ProviderLimit = func(string) int { return 0 }
 	}
+	if o.ProviderMemory == nil {
+		o.ProviderMemory = func(string) int64 { return 0 }
+	}
 	if o.ProviderConfig == nil {
 		o.ProviderConfig = func(string) map[string]any { return nil }
 	}
@@ -133,6 +142,9 @@ func Open(o Options) (*Manager, error) {
 	}
 	if m.notify == nil {
 		m.notify = func(Outcome) {}
+	}
+	for _, name := range o.Providers {
+		m.lane(name)
 	}
 	if err := errors.Join(m.loadTaken(), m.load()); err != nil {
 		stop()
@@ -188,22 +200,6 @@ func (m *Manager) Holds(node string) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return len(m.byNode[node]) > 0 || m.waiting[node] != nil
-}
-
-// Stats is a snapshot of what the manager does now.
-type Stats struct {
-	Workspaces, Nodes, Waiting, Creating, Destroying, DestroysWaiting int
-}
-
-// Stats counts.
-func (m *Manager) Stats() Stats {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	s := Stats{Workspaces: len(m.workspaces), Nodes: len(m.byNode), Waiting: len(m.waiting), Creating: m.runs.creating, Destroying: m.runs.destroying}
-	for _, l := range m.lanes {
-		s.DestroysWaiting += len(l.destroys)
-	}
-	return s
 }
 
 // Drain starts no more runs and waits until those under way have ended or ctx has. Workers still running then go on by

@@ -10,13 +10,15 @@ import (
 // Order asks for one launch attempt of one node.
 type Order struct {
 	Node     string
-	Attempt  int // from 1
-	Request  string
+	Attempt  int    // from 1
+	Request  string // its first part, up to a dash, is its precedence
 	Provider string
 	Pool     string
 	Label    string
 	Spec     *modules.Spec
 	Vars     modules.NodeVars
+	// RelativePriority is the request's, when the order is given: smaller first, among the orders of a pool and tenant.
+	RelativePriority float64
 	// InternalIP is the pool's use-internal-ip.
 	InternalIP bool
 	// Timeout is the provider's launch-timeout: how long the attempt's apply may run.

@@ -32,6 +32,7 @@ func (m *Manager) start(ws *workspace, job execute.Job) (*execute.Run, error) {
 func grace(timeout time.Duration) time.Duration { return min(max(timeout, leastGrace), mostGrace) }
 
 func (m *Manager) logEnd(ws *workspace, kind execute.Kind, rep execute.Report, err error) {
+	m.learn(ws.rec.Provider, kind, rep.MaxRSS)
 	text := rep.Error
 	if err != nil {
 		text = err.Error()
