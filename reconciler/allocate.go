@@ -215,9 +215,13 @@ func (lp *loop) createNode(ctx context.Context, n *record.Node, label *config.Po
 func (lp *loop) order(la *launch) workspace.Order {
 	n := la.node
 	p := la.label.Pool.Provider
+	relative := 0.0
+	if r := lp.view.Requests[la.handler.Request]; r != nil {
+		relative = r.RelativePriority
+	}
 	return workspace.Order{
 		Node: n.ID, Attempt: la.attempt, Request: la.handler.Request, Provider: n.Provider, Pool: n.Pool, Label: la.label.Name,
-		Spec: la.label.Spec, InternalIP: la.label.Pool.UseInternalIP, Timeout: p.LaunchTimeout,
+		Spec: la.label.Spec, InternalIP: la.label.Pool.UseInternalIP, Timeout: p.LaunchTimeout, RelativePriority: relative,
 		Vars: modules.NodeVars{
 			ID: n.ID, Hostname: hostname(n.ID), Label: la.label.Name, Provider: n.Provider, Pool: n.Pool, Tenant: n.TenantName, ImageID: la.image,
 			Tags: map[string]string{"nodepool_node_id": n.ID, "nodepool_pool_name": n.Pool, "nodepool_provider_name": n.Provider},

@@ -52,14 +52,20 @@ func NewLauncher(ctx context.Context, o Options) (*Launcher, error) {
 		return nil, err
 	}
 	m, err := workspace.Open(workspace.Options{
-		Dir: t.StateDir, Self: o.Worker, Engine: engine, Log: o.Log, MaxApplies: t.MaxConcurrentApplies,
+		Dir: t.StateDir, Self: o.Worker, Engine: engine, Log: o.Log, MaxApplies: t.MaxConcurrentApplies, MaxMemory: applyMemory(t), Providers: providerNames(o.Config),
 		ProviderLimit: func(name string) int {
 			if p := o.Config.Provider(name); p != nil {
 				return p.MaxConcurrentApplies
 			}
 			return 0
 		},
-		Keep:           true,
+		Keep: true,
+		ProviderMemory: func(name string) int64 {
+			if p := o.Config.Provider(name); p != nil {
+				return p.MaxApplyMemory
+			}
+			return 0
+		},
 		ProviderConfig: func(name string) map[string]any { return providerConfig(o.Config.Provider(name)) },
 	})
 	if err != nil {
@@ -79,8 +85,24 @@ func NewLauncher(ctx context.Context, o Options) (*Launcher, error) {
 	if t.StateKey == "" {
 		o.Log.Warn("the copies of Terraform states in ZooKeeper are not encrypted, and states hold secrets: set `terraform: {state-key: ...}` in the secure file (-s) of every launcher")
 	}
-	o.Log.Info("launcher starts", "version", o.Version, "engine", engine.Product, "engine_version", engine.Version, "state_dir", t.StateDir, "workspaces", m.Stats().Workspaces)
+	o.Log.Info("launcher starts", "version", o.Version, "engine", engine.Product, "engine_version", engine.Version, "state_dir", t.StateDir, "workspaces", m.Stats().Workspaces,
+		"max_applies", t.MaxConcurrentApplies, "max_apply_memory_mib", m.Stats().MemoryLimit>>20)
 	return l, nil
+}
+
+// applyMemory is the bound on the memory of all runs, in bytes, 0 for none.
+func applyMemory(t config.Terraform) int64 {
+	if t.MaxApplyMemory == config.HalfOfMemory {
+		return workspace.MachineMemory() / 2
+	}
+	return t.MaxApplyMemory
+}
+
+func providerNames(c *config.Config) (names []string) {
+	for _, p := range c.Providers {
+		names = append(names, p.Name)
+	}
+	return names
 }
 
 // providerConfig is a provider's provider-config, which all its labels share.
