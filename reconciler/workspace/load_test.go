@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"testing"
+
+	"github.com/nodepool-tf/nodepool-tf/reconciler/execute"
 )
 
 // TestThousandOrders wait for the only run; most are cancelled, the rest goes out in batches, first come first served.
@@ -85,6 +87,99 @@ func TestSlowProvider(t *testing.T) {
 	}
 	b.created("s1", "s2", "s3")
 	b.destroy("2", "3", "s1", "s2", "s3")
+	b.gone()
+}
+
+// TestSlowProviderMemory: applies that hang fill the bound on memory; the next of the same provider waits, another
+// provider's nodes come and go one after the other. What runs take is learned from them.
+func TestSlowProviderMemory(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, func(o *Options) {
+		o.MaxApplies, o.Batch, o.MaxMemory = 8, 1, 3*unlearned
+		o.Providers = []string{"slow", "fast"}
+	})
+	hung := []string{"s1", "s2", "s3", "s4"}
+	for _, n := range hung {
+		b.say(n, "hold")
+		b.m.Launch(b.order(n, provider("slow")))
+	}
+	// Two fit beside what is kept for the other provider's first.
+	b.eventually("two are being made and two wait", func() bool {
+		found, _ := filepath.Glob(b.file("s?", "waiting"))
+		return len(found) == 2 && b.m.Stats().CreatesWaiting == 2
+	})
+	if s := b.m.Stats(); s.Creating != 2 || s.Memory != 2*unlearned || s.MemoryLimit != 3*unlearned || s.Providers["slow"].Memory != s.Memory || s.Providers["fast"].CreatePeak != 0 {
+		t.Errorf("%+v", s)
+	}
+	for _, n := range []string{"1", "2", "3"} {
+		b.m.Launch(b.order(n, provider("fast")))
+		b.created(n)
+		b.destroy(n)
+	}
+	b.eventually("its runs have ended", func() bool { return b.m.Stats().Providers["fast"].Destroying == 0 })
+	s := b.m.Stats()
+	if p := s.Providers["fast"]; p.CreatePeak < 30<<20 || p.CreatePeak > 500<<20 || p.DestroyPeak < 30<<20 || p.Memory != 0 {
+		t.Errorf("learned %+v", p)
+	}
+	if s.Providers["slow"].Creating != 2 || s.Providers["slow"].CreatePeak != 0 || s.CreatesWaiting != 2 {
+		t.Errorf("%+v", s)
+	}
+	for _, n := range hung {
+		b.unsay(n, "hold")
+	}
+	b.created(hung...)
+	b.destroy(hung...)
+	b.gone()
+}
+
+// TestTenantsShareARun: behind a hundred orders of one tenant, another's only order is in the next run.
+func TestTenantsShareARun(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, oneRun, func(o *Options) { o.Batch = 4 })
+	var orders []Order
+	for i := range 100 {
+		orders = append(orders, b.order(fmt.Sprintf("big%03d", i)))
+	}
+	orders = append(orders, b.order("small", func(o *Order) { o.Vars.Tenant = "small" }))
+	b.batch(orders...)
+	b.eventually("the next run has begun", func() bool { return len(b.heard("big000")) > 0 })
+	for i := 10; i < 100; i++ {
+		b.m.Cancel(fmt.Sprintf("big%03d", i))
+	}
+	b.created("big000", "small", "big009")
+	if one, other := b.wait("big000", Created), b.wait("small", Created); one.Workspace != other.Workspace && b.opts.Engine.Product == "terraform" {
+		t.Error("the small tenant's order was not in the next run")
+	}
+	for _, n := range b.m.Nodes() {
+		b.destroy(n)
+	}
+	b.gone()
+}
+
+// TestChoreRuns: background work goes out with a Tick, holds nobody up, and its end is counted.
+func TestChoreRuns(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, oneRun)
+	began, end := make(chan bool), make(chan bool)
+	b.m.mu.Lock()
+	b.m.enqueueChore("cloud", execute.List, "l", func() func() { return nil }) // nothing to do any more
+	b.m.enqueueChore("cloud", execute.Refresh, "w", func() func() {
+		return func() { close(began); <-end }
+	})
+	b.m.enqueueChore("cloud", execute.Refresh, "w", func() func() { t.Error("queued twice"); return nil })
+	b.m.mu.Unlock()
+	if s := b.m.Stats(); s.ListsWaiting != 1 || s.RefreshesWaiting != 1 {
+		t.Errorf("%+v", s)
+	}
+	b.m.Tick()
+	<-began
+	if s := b.m.Stats(); s.Background != 1 || s.Providers["cloud"].Background != 1 || s.Memory != unlearned {
+		t.Errorf("%+v", s)
+	}
+	b.launch("1") // with the only run taken by a refresh
+	b.created("1")
+	close(end)
+	b.destroy("1")
 	b.gone()
 }
 
