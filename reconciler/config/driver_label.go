@@ -22,6 +22,7 @@ func (l *loader) poolLabel(m *schema.Mapping, pool *Pool, provider specParts, ch
 	l.labelImage(m, label)
 	label.resolve(own)
 	label.Spec = l.labelSpec(m, provider)
+	label.Alternatives = l.alternatives(m, label.Spec)
 	m.Done()
 	if !named {
 		return

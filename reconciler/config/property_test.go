@@ -76,6 +76,11 @@ func usable(t interface{ Fatalf(string, ...any) }, cfg *Config) {
 					l.Resources["instances"] != 1 || l.ConnectionPort < 1 || l.ConnectionType == "" {
 					t.Fatalf("label %+v", l)
 				}
+				for i := range l.Choices() {
+					if s := l.Choice(i); s == nil || s.Module.Source == "" || s.Inputs == nil {
+						t.Fatalf("label %s, choice %d: %+v", name, i, s)
+					}
+				}
 			}
 		}
 	}

@@ -144,6 +144,9 @@ type PoolLabel struct {
 	Name string
 	Pool *Pool
 	Spec *modules.Spec
+	// Alternatives are tried in order when the cloud has no capacity for Spec. Each is a whole Spec, the label's own
+	// with the alternative laid over it; they count for quotas as the label does.
+	Alternatives []*modules.Spec
 	// Resources is what one node counts for in quotas; always has instances: 1.
 	Resources map[string]float64
 	// Image is nil when neither CloudImage nor DiskImage is set; at most one is.
@@ -153,6 +156,17 @@ type PoolLabel struct {
 	Username, PythonPath, ShellType, ConnectionType string
 	ConnectionPort                                  int
 	HostKeyChecking                                 bool
+}
+
+// Choices is how many ways there are to make a node of the label: its own, then its alternatives.
+func (pl *PoolLabel) Choices() int { return 1 + len(pl.Alternatives) }
+
+// Choice returns one of them: 0 is the label's own. It panics when i is not below Choices.
+func (pl *PoolLabel) Choice(i int) *modules.Spec {
+	if i == 0 {
+		return pl.Spec
+	}
+	return pl.Alternatives[i-1]
 }
 
 // DiskImage is one buildable image after inheritance (config-reference A2).
