@@ -71,6 +71,7 @@ func anyWorld(t *rapid.T) *View {
 		}
 	}
 	anyHandlers(t, v)
+	anySetbacks(t, v)
 	v.Draining = chance(10, "draining")
 	v.Due = Due{Ages: chance(50, "ages"), Lost: chance(50, "lost")}
 	v.MinReadyAfter["small"] = now.Add(times.Draw(t, "min-ready after"))
@@ -149,11 +150,38 @@ func anyHandlers(t *rapid.T, v *View) {
 				if n.ID == "" && n.Status != Failed {
 					n.Status = Launching
 				}
+				if n.Status == Launching && rapid.Bool().Draw(t, "begun by us") {
+					n.Began = now.Add(-time.Duration(rapid.IntRange(0, 120).Draw(t, "began")) * time.Second)
+				}
 				h.Nodes = append(h.Nodes, n)
 			}
 			v.Handlers[id] = h
 			if r := v.Requests[id]; r != nil && rapid.IntRange(1, 10).Draw(t, "as accepted") > 3 {
 				r.State = record.RequestPending
+			}
+		}
+	}
+}
+
+// anySetbacks lets launches of some labels have failed lately.
+func anySetbacks(t *rapid.T, v *View) {
+	for _, p := range v.Config.Providers {
+		for _, pool := range p.Pools {
+			for _, name := range pool.LabelNames {
+				when := rapid.SampledFrom([]time.Duration{time.Second, 29 * time.Second, 59 * time.Second, 60 * time.Second, time.Hour})
+				l := pool.Labels[name]
+				if rapid.IntRange(1, 10).Draw(t, "quota") == 1 {
+					at := now.Add(-when.Draw(t, "ago"))
+					v.Setbacks.QuotaUsedUp(l, at, at)
+				}
+				if rapid.IntRange(1, 10).Draw(t, "refused") <= 2 {
+					at := now.Add(-when.Draw(t, "ago"))
+					v.Setbacks.Refused(l, "401", at, at)
+				}
+				if rapid.IntRange(1, 10).Draw(t, "capacity") <= 2 {
+					at := now.Add(-when.Draw(t, "ago"))
+					v.Setbacks.NoCapacity(l, 0, at, at)
+				}
 			}
 		}
 	}

@@ -85,6 +85,13 @@ func (p *pass) consider(key PoolKey, pool *config.Pool, r *record.Request, lacks
 		return // 8
 	}
 	reasons := p.declineReasons(pool, r)
+	if len(reasons) == 0 {
+		elsewhere := slices.ContainsFunc(candidates, func(c *record.Pool) bool { return c.ID != own })
+		wait := false
+		if reasons, wait = p.heldBack(pool, r, elsewhere); wait {
+			return
+		}
+	}
 	if len(reasons) == 0 && p.paused[key] {
 		return // 9
 	}
@@ -96,7 +103,7 @@ func (p *pass) consider(key PoolKey, pool *config.Pool, r *record.Request, lacks
 		p.add(Decline{Request: r.ID, PoolKey: key, Reasons: reasons}) // 13
 		return
 	}
-	allocs, pause, refused := p.fill(pool, r, r.NodeTypes, "", false)
+	allocs, pause, refused := p.fill(pool, r, r.NodeTypes, "")
 	if refused != "" {
 		p.add(Decline{Request: r.ID, PoolKey: key, Reasons: []string{refused}})
 		return

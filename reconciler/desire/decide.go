@@ -37,6 +37,7 @@ type pass struct {
 	paused   map[PoolKey]bool         // pools with a paused handler
 	roomMade map[PoolKey]bool         // pools for which makeRoom has decided
 	active   map[string]int           // unfinished launches by provider
+	begun    map[poolLabel]int        // new nodes decided in this pass, by label and, label empty, by pool
 
 	used     *usage                 // computed when first needed, as are:
 	spares   map[poolLabel][]*Node  // READY nodes nobody uses, longest waiting first
@@ -48,6 +49,7 @@ func newPass(v *View) *pass {
 	p := &pass{
 		View: v, pools: map[PoolKey]*config.Pool{}, taken: map[string]bool{}, reused: map[string]bool{},
 		paused: map[PoolKey]bool{}, roomMade: map[PoolKey]bool{}, active: map[string]int{},
+		begun: map[poolLabel]int{},
 	}
 	for _, prov := range v.Config.Providers {
 		if v.Config.Provider(prov.Name) != prov {

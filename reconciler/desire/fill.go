@@ -13,9 +13,9 @@ const requestorMinReady = "NodePool:min-ready"
 const minReadyAtQuota = "quota is used up, and min-ready nodes do not wait for it"
 
 // fill finds nodes for the labels that a request lacks (4.6.2): READY ones first, new ones as far as quota allows. The
-// pool must have the labels. atQuota is what the cloud said. pause is true when quota does not allow all; refused says
-// why a request must be declined instead, and then nothing is taken.
-func (p *pass) fill(pool *config.Pool, r *record.Request, labels []string, zone string, atQuota bool) (allocs []Alloc, pause bool, refused string) {
+// pool must have the labels. pause is true when quota does not allow all; refused says why a request must be declined
+// instead, and then nothing is taken.
+func (p *pass) fill(pool *config.Pool, r *record.Request, labels []string, zone string) (allocs []Alloc, pause bool, refused string) {
 	for _, label := range labels {
 		if r.Reuse {
 			if n := p.spare(pool, label, zone); n != nil {
@@ -25,7 +25,11 @@ func (p *pass) fill(pool *config.Pool, r *record.Request, labels []string, zone 
 				continue
 			}
 		}
-		if atQuota || !p.fitsNow(pool, label) {
+		if why := p.stopped(pool.Labels[label]); why != "" {
+			p.giveBack(pool, r, allocs)
+			return nil, false, why
+		}
+		if p.atCloudQuota(pool) || !p.fitsNow(pool, label) {
 			if r.Requestor == requestorMinReady {
 				p.giveBack(pool, r, allocs)
 				return nil, false, minReadyAtQuota

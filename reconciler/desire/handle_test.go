@@ -3,6 +3,7 @@ package desire
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/nodepool-tf/nodepool-tf/state/record"
 )
@@ -104,11 +105,11 @@ func TestPause(t *testing.T) {
 		{"a node failed", in("small small", "small:09:f", used(3)), []string{"give-up 200-0000000001 (node 09 failed: boom)", "set-paused a/main false"}},
 		{"a node was aborted", in("small small", "small:09:a", used(3)), []string{"drop-aborted 200-0000000001 09"}},
 		{"a node was aborted, another launches", in("small small small", "small:09:a small:10:l", used(3)), nil},
-		{"the cloud is at quota", in("small", "", func(v *View) { v.Handlers[r].NotBefore = now.Add(1) }), nil},
-		{"the cloud is at quota, a READY node turned up", in("small", "", node("0000000009", record.NodeReady, "small"), func(v *View) { v.Handlers[r].NotBefore = now.Add(1) }), []string{"fill 200-0000000001 small<0000000009", "set-paused a/main false"}},
-		{"the cloud is at quota, room is made", in("small", "", node("0000000009", record.NodeReady, "large"), func(v *View) { v.Handlers[r].NotBefore = now.Add(1) }), []string{"delete 0000000009 (pool is at quota and a request waits)"}},
-		{"the cloud was at quota", in("small", "", func(v *View) { v.Handlers[r].NotBefore = now }), []string{"fill 200-0000000001 small", "set-paused a/main false"}},
-		{"gone while the cloud is at quota", in("small", "", func(v *View) { v.Handlers[r].NotBefore = now.Add(1); delete(v.Requests, r) }), []string{"abandon 200-0000000001", "set-paused a/main false"}},
+		{"the cloud is at quota", in("small", "", cloudQuota("a/main/large", 29*time.Second)), nil},
+		{"the cloud is at quota, a READY node turned up", in("small", "", node("0000000009", record.NodeReady, "small"), cloudQuota("a/main/large", 29*time.Second)), []string{"fill 200-0000000001 small<0000000009", "set-paused a/main false"}},
+		{"the cloud is at quota, room is made", in("small", "", node("0000000009", record.NodeReady, "large"), cloudQuota("a/main/large", 29*time.Second)), []string{"delete 0000000009 (pool is at quota and a request waits)"}},
+		{"the cloud was at quota", in("small", "", cloudQuota("a/main/large", 30*time.Second)), []string{"fill 200-0000000001 small", "set-paused a/main false"}},
+		{"gone while the cloud is at quota", in("small", "", cloudQuota("a/main/large", 29*time.Second), func(v *View) { delete(v.Requests, r) }), []string{"abandon 200-0000000001", "set-paused a/main false"}},
 		{"busy", in("small", "", func(v *View) { v.Handlers[r].Busy = true }), nil},
 
 		{"the more urgent first", append([]part{std(maxServers(3)), published, used(2)}, twoWaiting...), []string{"fill 200-0000000001 small"}},
@@ -160,7 +161,7 @@ func TestDrain(t *testing.T) {
 		{"failed", in("small:01:f large:02:r"), []string{"give-up 200-0000000001 (node 01 failed: boom)"}},
 		{"aborted", in("small:01:a large:02:r"), []string{"drop-aborted 200-0000000001 01"}},
 		{"paused", in("large:02:r", hPaused), []string{"yield 200-0000000001"}},
-		{"paused, held back by the cloud's quota", in("large:02:r", hPaused, func(h *Handler) { h.NotBefore = now.Add(1) }), []string{"yield 200-0000000001"}},
+		{"paused, held back by the cloud's quota", append(in("large:02:r", hPaused), cloudQuota("a/main/small", 29*time.Second)), []string{"yield 200-0000000001"}},
 		{"paused, still launching", in("large:02:l", hPaused), nil},
 		{"paused and aborted", in("small:01:a", hPaused), []string{"drop-aborted 200-0000000001 01"}},
 		{"paused and failed", in("small:01:f", hPaused), []string{"give-up 200-0000000001 (node 01 failed: boom)"}},

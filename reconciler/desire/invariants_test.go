@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/nodepool-tf/nodepool-tf/reconciler/setback"
 	"github.com/nodepool-tf/nodepool-tf/state/record"
 )
 
@@ -129,7 +130,7 @@ func invariants(v *View, ds []Decision) (broken []string) {
 			}
 		}
 	}
-	return append(broken, overQuota(v, ds)...)
+	return append(append(broken, overQuota(v, ds)...), againstTheCloud(v, ds)...)
 }
 
 type complain func(d Decision, format string, args ...any)
@@ -226,6 +227,50 @@ func overQuota(v *View, ds []Decision) (broken []string) {
 			if sums[res] > 0 && used+sums[res] > l+2*slack {
 				broken = append(broken, fmt.Sprintf("pool %v: %v %s in use, %v more launched, the limit is %v", key, used, res, sums[res], l))
 			}
+		}
+	}
+	return broken
+}
+
+// againstTheCloud checks that nothing is launched that the cloud refuses now, and one at most of what may be tried
+// again.
+func againstTheCloud(v *View, ds []Decision) (broken []string) {
+	launched := map[poolLabel]int{}
+	for _, d := range ds {
+		var key PoolKey
+		var allocs []Alloc
+		switch d := d.(type) {
+		case Accept:
+			key, allocs = d.PoolKey, d.Allocs
+		case Fill:
+			key, allocs = PoolKey{v.Handlers[d.Request].Provider, v.Handlers[d.Request].Pool}, d.Allocs
+		}
+		stopped, tries := map[string]bool{}, map[string]bool{}
+		for _, a := range allocs {
+			if a.Reuse != "" {
+				continue
+			}
+			launched[poolLabel{PoolKey: key}]++
+			s := v.Setbacks.Label(v.Config.Provider(key.Provider).Pool(key.Pool).Labels[a.Label], v.Now)
+			stopped[a.Label] = s.Hold == setback.Held
+			if _, ok := d.(Accept); ok && s.Hold == setback.Due && !tries[a.Label] {
+				tries[a.Label] = true
+				launched[poolLabel{key, a.Label}]++ // once a request
+			}
+		}
+		for label, bad := range stopped {
+			if bad {
+				broken = append(broken, show(d)+": label "+label+" is stopped")
+			}
+		}
+	}
+	for at, n := range launched {
+		s := setback.State{Hold: setback.Due}
+		if at.label == "" {
+			s = v.Setbacks.Quota(setback.Pool(at.PoolKey), v.Now)
+		}
+		if s.Hold == setback.Held || s.Hold == setback.Due && n > 1 {
+			broken = append(broken, fmt.Sprintf("%v: %d launched, it is %+v", at, n, s))
 		}
 	}
 	return broken

@@ -48,7 +48,7 @@ func (l *life) act(d Decision) {
 		l.letGo(v.Handlers[d.Request], func(*Request) {})
 	case DropAborted:
 		h := v.Handlers[d.Request]
-		h.Paused, h.NotBefore = true, v.Now.Add(3*time.Second)
+		h.Paused = true
 		for _, id := range d.Nodes {
 			l.forget(h, id)
 		}
@@ -87,6 +87,9 @@ func (l *life) act(d Decision) {
 		n := v.Nodes[d.Node]
 		n.Busy = true
 		l.later(func() {
+			if n.State == record.NodeUsed {
+				l.v.Setbacks.Freed(n.Provider, v.Now)
+			}
 			n.State, n.Held, n.StateTime = record.NodeDeleting, true, record.Now(v.Now)
 			l.later(func() { delete(v.Nodes, d.Node) })
 		})
@@ -149,6 +152,7 @@ func (l *life) allocate(h *Handler, allocs []Alloc) (begin func()) {
 		}
 		h.Nodes = append(h.Nodes, HandlerNode{Key: key, Label: a.Label, ID: a.Reuse, Status: Launching})
 		if a.Reuse == "" {
+			at().Began = l.v.Now
 			steps = append(steps, func() { l.create(h, at, a.Label) })
 			continue
 		}
@@ -188,11 +192,20 @@ func (l *life) create(h *Handler, at func() *HandlerNode, label string) {
 
 func (l *life) launched(n *Node, at func() *HandlerNode) {
 	hn := at()
+	label := l.v.Config.Provider(n.Provider).Pool(n.Pool).Labels[hn.Label]
 	switch {
 	case l.calm || l.chance(70, "launch succeeds"):
 		n.State, hn.Status = record.NodeReady, Ready
+		l.v.Setbacks.Succeeded(label, 0, hn.Began, l.v.Now)
 	case l.chance(50, "cloud is at quota"):
 		n.State, hn.Status = record.NodeAborted, Aborted
+		l.v.Setbacks.QuotaUsedUp(label, hn.Began, l.v.Now)
+	case l.chance(30, "cloud refuses"):
+		n.State, hn.Status, hn.Reason = record.NodeFailed, Failed, "401"
+		l.v.Setbacks.Refused(label, "401", hn.Began, l.v.Now)
+	case l.chance(30, "no capacity"):
+		n.State, hn.Status, hn.Reason = record.NodeFailed, Failed, "no capacity"
+		l.v.Setbacks.NoCapacity(label, 0, hn.Began, l.v.Now)
 	default:
 		n.State, hn.Status, hn.Reason = record.NodeFailed, Failed, "bad luck"
 	}

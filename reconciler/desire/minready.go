@@ -29,13 +29,17 @@ func (p *pass) minReady() {
 	var ready map[string]int
 	for _, name := range p.Config.LabelNames {
 		label := p.Config.Labels[name]
-		if label == nil || label.MinReady <= 0 || outstanding[name] || p.Now.Before(p.MinReadyAfter[name]) || !p.launchable(name) {
+		if label == nil || label.MinReady <= 0 || outstanding[name] || p.Now.Before(p.MinReadyAfter[name]) {
+			continue
+		}
+		most := p.launchable(name)
+		if most == 0 {
 			continue
 		}
 		if ready == nil {
 			ready = p.ready()
 		}
-		if want := min(label.MinReady-ready[name], mostAsked); want > 0 {
+		if want := min(label.MinReady-ready[name], most); want > 0 {
 			p.add(AskMinReady{name, want})
 		}
 	}
@@ -59,13 +63,14 @@ func (p *pass) ready() map[string]int {
 	return count
 }
 
-// launchable reports whether some registered pool of ours has the label and its image.
-func (p *pass) launchable(label string) bool {
+// launchable tells how many nodes of a label may be asked for: none unless some registered pool of ours has the label
+// and its image, and its cloud does not refuse it.
+func (p *pass) launchable(label string) (most int) {
 	for _, key := range p.own {
 		pool := p.pools[key]
 		if l := pool.Labels[label]; l != nil && !disabled(pool) && p.imageReady(l) {
-			return true
+			most = max(most, p.hopeful(l))
 		}
 	}
-	return false
+	return most
 }

@@ -1,11 +1,14 @@
 package desire
 
 import (
+	"fmt"
 	"reflect"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"github.com/nodepool-tf/nodepool-tf/reconciler/setback"
 )
 
 // In any world at all, Decide does not panic, breaks none of the invariants, changes nothing, and decides the same
@@ -14,6 +17,7 @@ func TestAnyWorld(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		v := anyWorld(t)
 		other := rebuilt(v)
+		setbacks := told(v)
 		got := Decide(v)
 		for _, broken := range invariants(v, got) {
 			t.Error(broken)
@@ -23,6 +27,9 @@ func TestAnyWorld(t *testing.T) {
 		}
 		if !reflect.DeepEqual(v, other) {
 			t.Error("the view was changed")
+		}
+		if diff := cmp.Diff(setbacks, told(v)); diff != "" {
+			t.Errorf("deciding changed what is remembered of the cloud:\n%s", diff)
 		}
 	})
 }
@@ -73,4 +80,18 @@ func TestHandlersNodesAreTheirOwn(t *testing.T) {
 			}
 		}
 	})
+}
+
+// told is all that a view's setbacks tell.
+func told(v *View) (out []string) {
+	for _, p := range v.Config.Providers {
+		for _, pool := range p.Pools {
+			for _, name := range pool.LabelNames {
+				l := pool.Labels[name]
+				until, exhausted := v.Setbacks.Exhausted(l, now)
+				out = append(out, fmt.Sprint(keyOf(pool), name, v.Setbacks.Quota(setback.Pool(keyOf(pool)), now), v.Setbacks.Label(l, now), until, exhausted))
+			}
+		}
+	}
+	return out
 }

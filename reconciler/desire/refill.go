@@ -8,7 +8,7 @@ import (
 // refill adds what is missing to a handler, as far as quota allows now. Of several that wait for quota in one pool only
 // the most urgent keeps its nodes: two that each hold what the other lacks would wait for ever.
 func (p *pass) refill(h *Handler, pool *config.Pool, r *record.Request, lacks []string, launching bool) (paused bool) {
-	allocs, pause, refused := p.fill(pool, r, lacks, h.Zone, p.Now.Before(h.NotBefore))
+	allocs, pause, refused := p.fill(pool, r, lacks, h.Zone)
 	switch {
 	case refused != "" && launching:
 		return h.Paused

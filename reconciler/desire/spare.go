@@ -17,6 +17,16 @@ type poolLabel struct {
 
 // spare finds the READY node of this provider and pool, with the label, that has waited longest.
 func (p *pass) spare(pool *config.Pool, label, zone string) *Node {
+	for _, n := range p.spareNodes(pool, label) {
+		if !p.reused[n.ID] && (zone == "" || n.AZ == zone) {
+			return n
+		}
+	}
+	return nil
+}
+
+// spareNodes lists them, those that this pass has taken included.
+func (p *pass) spareNodes(pool *config.Pool, label string) []*Node {
 	if p.spares == nil {
 		p.spares = map[poolLabel][]*Node{}
 		for _, n := range p.Nodes {
@@ -31,12 +41,7 @@ func (p *pass) spare(pool *config.Pool, label, zone string) *Node {
 			slices.SortFunc(list, older)
 		}
 	}
-	for _, n := range p.spares[poolLabel{keyOf(pool), label}] {
-		if !p.reused[n.ID] && (zone == "" || n.AZ == zone) {
-			return n
-		}
-	}
-	return nil
+	return p.spares[poolLabel{keyOf(pool), label}]
 }
 
 // unused reports whether a node is READY, allocated to nobody and, as far as is known, not locked.

@@ -111,6 +111,8 @@ func arrive(coming map[entry]*expected, n *Node) {
 // reserve counts a node that this pass decided to launch; times -1 takes it back.
 func (p *pass) reserve(pool *config.Pool, label, tenant string, times float64) {
 	p.active[pool.Provider.Name] += int(times)
+	p.begun[poolLabel{keyOf(pool), label}] += int(times)
+	p.begun[poolLabel{PoolKey: keyOf(pool)}] += int(times)
 	limited, tenantLimited := len(pool.Limits) > 0, p.tenantLimit(tenant) != nil
 	if limited {
 		addTo(p.usage().pools, keyOf(pool), pool.Labels[label].Resources, times)

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/nodepool-tf/nodepool-tf/reconciler/config"
+	"github.com/nodepool-tf/nodepool-tf/reconciler/setback"
 	"github.com/nodepool-tf/nodepool-tf/state/record"
 )
 
@@ -26,6 +27,8 @@ type View struct {
 	Images map[ImageKey]string
 	// MinReadyAfter holds back min-ready requests of a label after one failed.
 	MinReadyAfter map[string]time.Time
+	// Setbacks is what clouds refused lately; nil: nothing.
+	Setbacks *setback.Memory
 	// Draining is set while the launcher stops: what was accepted is finished, paused requests are given back, and
 	// nothing new is begun.
 	Draining bool
@@ -78,8 +81,6 @@ type Handler struct {
 	Error string
 	// Zone is that of the first reused node, "" while none is chosen.
 	Zone string
-	// NotBefore holds back launches after the cloud said that its quota is used up, which no record shows.
-	NotBefore time.Time
 }
 
 // HandlerNode is one node of a handler.
@@ -89,6 +90,8 @@ type HandlerNode struct {
 	ID     string // "" while its record is being created
 	Status Status
 	Reason string // why it failed
+	// Began is when its launch was decided, zero for one that is reused or was begun by an earlier daemon.
+	Began time.Time
 }
 
 // Status of a handler's node.

@@ -9,7 +9,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/nodepool-tf/nodepool-tf/modules"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/config"
+	"github.com/nodepool-tf/nodepool-tf/reconciler/setback"
 	"github.com/nodepool-tf/nodepool-tf/state/record"
 )
 
@@ -59,7 +61,7 @@ func world(parts ...part) *View {
 		Config:   &config.Config{Labels: map[string]*config.Label{}, TenantLimits: map[string]map[string]float64{}},
 		Requests: map[string]*Request{}, Nodes: map[string]*Node{}, Pools: map[string]*record.Pool{}, Own: map[PoolKey]string{},
 		Handlers: map[string]*Handler{}, MinReady: map[string]string{}, Images: map[ImageKey]string{},
-		MinReadyAfter: map[string]time.Time{},
+		MinReadyAfter: map[string]time.Time{}, Setbacks: setback.New(func() float64 { return 0 }),
 	}
 	for _, p := range parts {
 		p(v)
@@ -270,6 +272,42 @@ var (
 func accepting(id, nodes string, opts ...func(*Handler)) part {
 	return handler(id, nodes, append(opts, hBusy)...)
 }
+
+// The following tell what the cloud said to launches of provider/pool/label, some time ago.
+
+func labelIn(v *View, path string) *config.PoolLabel {
+	w := strings.Split(path, "/")
+	return v.Config.Provider(w[0]).Pool(w[1]).Labels[w[2]]
+}
+
+func cloudQuota(path string, ago time.Duration) part {
+	return func(v *View) { v.Setbacks.QuotaUsedUp(labelIn(v, path), now.Add(-ago), now.Add(-ago)) }
+}
+
+func cloudRefuses(path string, ago time.Duration) part {
+	return func(v *View) { v.Setbacks.Refused(labelIn(v, path), "auth: 401", now.Add(-ago), now.Add(-ago)) }
+}
+
+func noCapacity(path string, choice int, ago time.Duration) part {
+	return func(v *View) {
+		v.Setbacks.NoCapacity(labelIn(v, path), choice, now.Add(-ago), now.Add(-ago))
+	}
+}
+
+// alternatives gives a label some.
+func alternatives(label string, n int) func(*config.Pool) {
+	return func(p *config.Pool) { p.Labels[label].Alternatives = make([]*modules.Spec, n) }
+}
+
+// began is when the launches of a handler were decided.
+func began(ago time.Duration) func(*Handler) {
+	return func(h *Handler) {
+		for i := range h.Nodes {
+			h.Nodes[i].Began = now.Add(-ago)
+		}
+	}
+}
+
 func draining(v *View) { v.Draining = true }
 func dueAges(v *View)  { v.Due.Ages = true }
 func dueLost(v *View)  { v.Due.Lost = true }
