@@ -145,7 +145,7 @@ func (lp *loop) hold(id string, held bool) {
 // create makes a node's record and starts its launch: init, lock, building, in this order, because an unlocked
 // building node is anybody's to delete (protocol.md 9.15).
 func (lp *loop) create(h *handler, labelName string) (begin func()) {
-	at := h.slot(desire.HandlerNode{Label: labelName, Status: desire.Launching})
+	at := h.slot(desire.HandlerNode{Label: labelName, Status: desire.Launching, Began: time.Now()})
 	return func() {
 		label := lp.cfg.Provider(h.Provider).Pool(h.Pool).Labels[labelName]
 		image := lp.imageFor(label)
@@ -163,7 +163,7 @@ func (lp *loop) create(h *handler, labelName string) (begin func()) {
 				}
 				hn.ID = ln.ID
 				h.nodes[ln.ID] = ln
-				la := &launch{node: ln, handler: h, label: label, attempt: 1, image: image.id}
+				la := &launch{node: ln, handler: h, label: label, attempt: 1, tries: newTries(1), image: image.id}
 				lp.launches[ln.ID] = la
 				lp.seeNode(ln.ID, ln.Clone(), mzxid)
 				lp.hold(ln.ID, true)
@@ -221,7 +221,7 @@ func (lp *loop) order(la *launch) workspace.Order {
 	}
 	return workspace.Order{
 		Node: n.ID, Attempt: la.attempt, Request: la.handler.Request, Provider: n.Provider, Pool: n.Pool, Label: la.label.Name,
-		Spec: la.label.Spec, InternalIP: la.label.Pool.UseInternalIP, Timeout: p.LaunchTimeout, RelativePriority: relative,
+		Spec: la.label.Choice(la.choice), InternalIP: la.label.Pool.UseInternalIP, Timeout: p.LaunchTimeout, RelativePriority: relative,
 		Vars: modules.NodeVars{
 			ID: n.ID, Hostname: hostname(n.ID), Label: la.label.Name, Provider: n.Provider, Pool: n.Pool, Tenant: n.TenantName, ImageID: la.image,
 			Tags: map[string]string{"nodepool_node_id": n.ID, "nodepool_pool_name": n.Pool, "nodepool_provider_name": n.Provider},

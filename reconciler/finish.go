@@ -11,9 +11,6 @@ import (
 	"github.com/nodepool-tf/nodepool-tf/state/record"
 )
 
-// quotaRetry is how long a request whose node met the cloud's quota waits before the next launch.
-const quotaRetry = 30 * time.Second
-
 // drop forgets a handler. Its locks were released, or are lost.
 func (lp *loop) drop(h *handler) {
 	delete(lp.handlers, h.Request)
@@ -230,7 +227,6 @@ func (lp *loop) checkRequest(id string) {
 func (lp *loop) dropAborted(d desire.DropAborted) {
 	h := lp.handlers[d.Request]
 	h.Paused = true
-	h.NotBefore = time.Now().Add(quotaRetry) // no record shows what quota the cloud has left
 	for _, id := range d.Nodes {
 		n := h.nodes[id]
 		h.forget(id)

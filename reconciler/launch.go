@@ -25,10 +25,11 @@ type launch struct {
 	handler *handler
 	label   *config.PoolLabel
 	image   string // node.image_id
-	attempt int
-	phase   phase
-	began   time.Time
-	reason  error // of the newest failure
+	attempt int    // its slot: every one has a number of its own
+	tries
+	phase  phase
+	began  time.Time // of the attempt
+	reason error     // of the newest failure
 }
 
 type phase int
@@ -37,13 +38,9 @@ const (
 	applying  phase = iota // the workspace works on it
 	finishing              // host key scan, READY being written
 	cleaning               // a failed attempt is destroyed
+	waiting                // the next attempt's time has not come
 	ended
 )
-
-func (lp *loop) start(la *launch) {
-	la.phase, la.began = applying, time.Now()
-	lp.l.manager.Launch(lp.order(la))
-}
 
 // outcome takes what a workspace says of a node.
 func (lp *loop) outcome(o workspace.Outcome) {
@@ -75,8 +72,7 @@ func (lp *loop) launchOutcome(la *launch, o workspace.Outcome) {
 		}
 	case workspace.Destroyed:
 		if la.phase == cleaning {
-			la.attempt++
-			lp.start(la)
+			lp.next(la)
 		}
 	case workspace.Taken:
 		lp.loseLaunch(la, errTakenOver)
@@ -110,7 +106,8 @@ func (lp *loop) finishLaunch(la *launch, f modules.Fields) {
 			case err == nil:
 				la.phase = ended
 				delete(lp.launches, n.ID)
-				lp.log.Info("node launched", "node", n.ID, "request", la.handler.Request, "provider", n.Provider, "pool", n.Pool, "attempt", la.attempt, "dur", time.Since(la.began).Round(time.Millisecond))
+				lp.l.setbacks.Succeeded(la.label, la.choice, la.began, time.Now())
+				lp.log.Info("node launched", "node", n.ID, "request", la.handler.Request, "provider", n.Provider, "pool", n.Pool, "attempt", la.attempt, "choice", la.choiceText(), "dur", time.Since(la.began).Round(time.Millisecond))
 				if hn := la.handler.node(n.ID); hn != nil {
 					hn.Status = desire.Ready
 				}
@@ -209,25 +206,6 @@ func (lp *loop) scan(ctx context.Context, n *record.Node, limit time.Duration) e
 	return nil
 }
 
-// attemptFailed decides what follows a failed attempt: the next one, or the node's end. A quota error is no attempt
-// (the node is aborted, its label launched again as a new node), and a configuration error is not helped by another.
-func (lp *loop) attemptFailed(la *launch, err error) {
-	class := execute.ClassOf(err)
-	attempts := max(1, la.label.Pool.Provider.LaunchRetries)
-	lp.log.Warn("launch attempt failed", "node", la.node.ID, "request", la.handler.Request, "provider", la.node.Provider, "pool", la.node.Pool,
-		"label", la.label.Name, "tenant", la.node.TenantName, "attempt", fmt.Sprintf("%d/%d", la.attempt, attempts), "class", class, "dur", time.Since(la.began).Round(time.Millisecond), "err", err)
-	la.reason = err
-	switch {
-	case class == execute.Quota:
-		lp.launchFailed(la, err, record.NodeAborted)
-	case class == execute.Config, la.attempt >= attempts, lp.view.Requests[la.handler.Request] == nil:
-		lp.launchFailed(la, err, record.NodeFailed)
-	default:
-		la.phase = cleaning
-		lp.l.manager.Destroy(la.node.ID)
-	}
-}
-
 // launchFailed ends a launch for good. The lock is kept until the handler lets go of the node; the reaper destroys
 // what is left.
 func (lp *loop) launchFailed(la *launch, reason error, state record.NodeState) {
@@ -270,10 +248,10 @@ func (lp *loop) loseLaunch(la *launch, err error) {
 	}
 }
 
-// cancelQueued ends a launch that still waits for a free run.
+// cancelQueued ends a launch that still waits, for a free run or for its next attempt.
 func (lp *loop) cancelQueued(id string) {
 	la := lp.launches[id]
-	if la != nil && la.phase == applying && lp.l.manager.Cancel(id) {
+	if la != nil && (la.phase == waiting || la.phase == applying && lp.l.manager.Cancel(id)) {
 		lp.launchFailed(la, errors.New("request was cancelled"), record.NodeFailed)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"github.com/nodepool-tf/nodepool-tf/reconciler/config"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/desire"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/execute"
+	"github.com/nodepool-tf/nodepool-tf/reconciler/setback"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/workspace"
 	"github.com/nodepool-tf/nodepool-tf/state/record"
 	"github.com/nodepool-tf/nodepool-tf/state/session"
@@ -42,6 +44,8 @@ type Launcher struct {
 	stateID  string
 	engine   string // product
 	draining chan struct{}
+	// setbacks outlives the sessions. Only the loop of the present one touches it.
+	setbacks *setback.Memory
 }
 
 // NewLauncher finds Terraform and takes the state directory. Errors name what to do.
@@ -76,7 +80,10 @@ func NewLauncher(ctx context.Context, o Options) (*Launcher, error) {
 		m.Close()
 		return nil, err
 	}
-	l := &Launcher{opts: o, log: o.Log, manager: m, own: map[desire.PoolKey]string{}, fqdn: fqdn(), stateID: id, engine: engine.Product, draining: make(chan struct{})}
+	l := &Launcher{
+		opts: o, log: o.Log, manager: m, own: map[desire.PoolKey]string{}, fqdn: fqdn(), stateID: id, engine: engine.Product,
+		draining: make(chan struct{}), setbacks: setback.New(rand.Float64),
+	}
 	for _, p := range o.Config.Providers {
 		for _, pool := range p.Pools {
 			l.own[desire.PoolKey{Provider: p.Name, Pool: pool.Name}] = record.PoolID(l.fqdn, p.Name, pool.Name)
@@ -164,14 +171,16 @@ func (l *Launcher) prepareModules(ctx context.Context) {
 		for _, p := range l.opts.Config.Providers {
 			for _, pool := range p.Pools {
 				for _, name := range pool.LabelNames {
-					label := pool.Labels[name]
-					if key := label.Spec.Key(); seen[key] || ctx.Err() != nil {
-						continue
-					} else {
-						seen[key] = true
-					}
-					if err := l.manager.Prepare(ctx, workspace.Order{Spec: label.Spec}); err != nil && ctx.Err() == nil {
-						l.log.Warn("module cannot be initialised; it is tried again at the first launch", "provider", p.Name, "pool", pool.Name, "label", name, "class", execute.ClassOf(err), "err", err)
+					for i := range pool.Labels[name].Choices() {
+						spec := pool.Labels[name].Choice(i)
+						if key := spec.Key(); seen[key] || ctx.Err() != nil {
+							continue
+						} else {
+							seen[key] = true
+						}
+						if err := l.manager.Prepare(ctx, workspace.Order{Spec: spec}); err != nil && ctx.Err() == nil {
+							l.log.Warn("module cannot be initialised; it is tried again at the first launch", "provider", p.Name, "pool", pool.Name, "label", name, "class", execute.ClassOf(err), "err", err)
+						}
 					}
 				}
 			}

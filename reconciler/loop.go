@@ -79,7 +79,7 @@ func newLoop(l *Launcher, s *session.Session, st *store.Store) *loop {
 	lp.view = desire.View{
 		Config: lp.cfg, Requests: map[string]*desire.Request{}, Nodes: map[string]*desire.Node{}, Pools: map[string]*record.Pool{},
 		Own: map[desire.PoolKey]string{}, Handlers: map[string]*desire.Handler{}, MinReady: map[string]string{},
-		MinReadyAfter: map[string]time.Time{}, Images: map[desire.ImageKey]string{},
+		MinReadyAfter: map[string]time.Time{}, Setbacks: l.setbacks, Images: map[desire.ImageKey]string{},
 	}
 	return lp
 }

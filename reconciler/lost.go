@@ -120,7 +120,7 @@ func (lp *loop) takeUp(h *handler, n *lockedNode) {
 		return
 	}
 	image := lp.imageFor(label)
-	la := &launch{node: n, handler: h, label: label, attempt: 1, image: image.id, began: time.Now()}
+	la := &launch{node: n, handler: h, label: label, attempt: 1, tries: newTries(1), image: image.id, began: time.Now()}
 	lp.launches[n.ID] = la
 	if n.State == record.NodeInit {
 		n.SetState(record.NodeBuilding, time.Now()) // written with the next change
@@ -137,6 +137,7 @@ func (lp *loop) catchUp(la *launch) {
 		return
 	}
 	la.attempt = max(1, o.Attempt)
+	la.counted = la.attempt
 	switch o.Kind {
 	case workspace.Queued, workspace.Applying:
 		la.phase = applying
@@ -145,6 +146,7 @@ func (lp *loop) catchUp(la *launch) {
 		lp.launchOutcome(la, o)
 	case workspace.DestroyFailed:
 		la.phase = cleaning
+		la.counted++ // whether it did is not known; so the launch ends in time
 		lp.l.manager.Destroy(la.node.ID)
 	}
 }

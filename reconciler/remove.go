@@ -85,6 +85,9 @@ func (lp *loop) resourcesGone(id string) {
 				return
 			}
 			n.lock.MarkReleased()
+			if n.InterfaceIP != "" { // it was READY once, so it took quota
+				lp.l.setbacks.Freed(n.Provider, time.Now())
+			}
 			lp.log.Info("node is gone", "node", id, "provider", n.Provider, "pool", n.Pool)
 			lp.seeNode(id, nil, 0)
 		})

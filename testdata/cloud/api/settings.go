@@ -69,6 +69,7 @@ type Fault struct {
 	Kind     FaultKind `json:"kind"`
 	Op       Op        `json:"op,omitempty"`
 	Resource string    `json:"resource,omitempty"` // Instances when empty
+	Flavor   string    `json:"flavor,omitempty"`   // only of creations of instances of that flavor
 	// Count is how many requests it strikes, then it is over; 0: for ever.
 	Count int `json:"count,omitempty"`
 	// Rate is the share of requests it strikes, 0 and 1: all.

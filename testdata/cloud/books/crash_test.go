@@ -80,7 +80,7 @@ func TestKilledAtAnyTime(t *testing.T) {
 				s := api.Settings{Quota: api.Quota{Instances: 9}, Pace: api.Pace{Boot: api.Delay{Fixed: seconds.Draw(t, "boot")}, Shutdown: api.Delay{Fixed: seconds.Draw(t, "shutdown")}}, Faults: []api.Fault{{Kind: api.Error, Count: 2}}}
 				check(b.Change("acme", func(old *api.Settings) { *old = s }))
 			},
-			"plan":     func(*rapid.T) { _, _, err := b.Plan("acme", api.Instances, api.Create); check(err) },
+			"plan":     func(*rapid.T) { _, _, err := b.Plan("acme", api.Instances, api.Create, "small"); check(err) },
 			"time":     func(t *rapid.T) { b.at = b.at.Add(seconds.Draw(t, "passes")) },
 			"snapshot": func(*rapid.T) { b.mu.Lock(); defer b.mu.Unlock(); check(b.snapshot()) },
 			"": func(t *rapid.T) {

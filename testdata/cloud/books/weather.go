@@ -38,8 +38,8 @@ func (b *Books) set(name string, s api.Settings) error {
 }
 
 // Plan says what happens to a request: how long its answer takes, and what goes wrong, if anything. A fault that is
-// counted is used up by that, also across a restart.
-func (b *Books) Plan(name, resource string, op api.Op) (time.Duration, *api.Fault, error) {
+// counted is used up by that, also across a restart. The flavor is that of a creation of an instance.
+func (b *Books) Plan(name, resource string, op api.Op, flavor string) (time.Duration, *api.Fault, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	p := b.project(name)
@@ -48,6 +48,9 @@ func (b *Books) Plan(name, resource string, op api.Op) (time.Duration, *api.Faul
 	delay := b.roll(p, what, pace[op])
 	for n, f := range p.settings.Faults {
 		if (f.Op != api.Every && f.Op != op) || (f.Resource != resource && (f.Resource != "" || resource != api.Instances)) {
+			continue
+		}
+		if f.Flavor != "" && f.Flavor != flavor {
 			continue
 		}
 		if f.Rate > 0 && f.Rate < 1 && b.draw(p, what+"."+string(f.Kind)) >= f.Rate {

@@ -1,15 +1,16 @@
 package books
 
 import (
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/nodepool-tf/nodepool-tf/testdata/cloud/api"
 )
 
-func (b *bench) plan(t *testing.T, resource string, op api.Op) (time.Duration, api.FaultKind) {
+func (b *bench) plan(t *testing.T, resource string, op api.Op, flavor ...string) (time.Duration, api.FaultKind) {
 	t.Helper()
-	d, f, err := b.Plan("acme", resource, op)
+	d, f, err := b.Plan("acme", resource, op, strings.Join(flavor, ""))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,6 +40,24 @@ func TestCountedFaults(t *testing.T) {
 		}
 		if err := b.reopen(); err != nil {
 			t.Fatal(err)
+		}
+	}
+}
+
+// TestFaultOfAFlavor strikes no other, and nothing that has none.
+func TestFaultOfAFlavor(t *testing.T) {
+	b := start(t)
+	b.set(t, api.Settings{Faults: []api.Fault{{Kind: api.Capacity, Op: api.Create, Flavor: "large", Count: 2}, {Kind: api.Error, Flavor: "tiny"}}})
+	for n, s := range []struct {
+		op     api.Op
+		flavor string
+		want   api.FaultKind
+	}{
+		{api.Create, "small", ""}, {api.Create, "large", api.Capacity}, {api.Get, "", ""}, {api.Create, "", ""}, {api.Create, "large", api.Capacity}, {api.Create, "large", ""},
+		{api.Create, "tiny", api.Error},
+	} {
+		if _, f := b.plan(t, api.Instances, s.op, s.flavor); f != s.want {
+			t.Errorf("step %d: %q, want %q", n, f, s.want)
 		}
 	}
 }

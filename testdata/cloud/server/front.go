@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"io"
 	"net/http"
 	"sync"
@@ -50,7 +52,7 @@ func (f *front) handle(resource string, op api.Op, do func(*call) (answer, error
 			f.reply(w, answer{}, &api.StatusError{Status: 401, Code: "Unauthorized", Message: unauthorized})
 			return
 		}
-		delay, fault, err := f.books.Plan(c.project, resource, op)
+		delay, fault, err := f.books.Plan(c.project, resource, op, flavorOf(r, resource, op))
 		// A client that goes away does not stop what it asked for, as everywhere.
 		if !f.sleep(delay) {
 			return
@@ -74,6 +76,18 @@ func (f *front) handle(resource string, op api.Op, do func(*call) (answer, error
 		}
 		f.reply(w, a, err)
 	}
+}
+
+// flavorOf looks into what asks for an instance, and leaves it to be read again.
+func flavorOf(r *http.Request, resource string, op api.Op) string {
+	if resource != api.Instances || op != api.Create {
+		return ""
+	}
+	data, _ := io.ReadAll(http.MaxBytesReader(nil, r.Body, 1<<20)) // what is wrong with it, do says
+	r.Body = io.NopCloser(bytes.NewReader(data))
+	var spec api.InstanceSpec
+	_ = json.Unmarshal(data, &spec)
+	return spec.Flavor
 }
 
 // sleep reports whether the cloud still runs after that.
