@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/nodepool-tf/nodepool-tf/reconciler/config"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/execute"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/setback"
 	"github.com/nodepool-tf/nodepool-tf/state/record"
@@ -31,12 +32,18 @@ func newTries(counted int) tries { return tries{counted: counted, choice: setbac
 func (lp *loop) start(la *launch) {
 	la.phase, la.began = applying, time.Now()
 	if la.choice == setback.Unknown {
-		var ok bool
-		if la.choice, ok = lp.l.setbacks.Choose(la.label, la.without, la.began); !ok {
-			la.choice = lp.l.setbacks.Soonest(la.label)
-		}
+		lp.pick(la)
 	}
 	lp.l.manager.Launch(lp.order(la))
+}
+
+// pick makes the choice of an attempt: the first that may have capacity. With none such it is the one whose mark ends
+// first, so that an attempt that counts is always one that was made.
+func (lp *loop) pick(la *launch) {
+	var ok bool
+	if la.choice, ok = lp.l.setbacks.Choose(la.label, la.without, la.began); !ok {
+		la.choice = lp.l.setbacks.Soonest(la.label)
+	}
 }
 
 // next begins the attempt that follows one whose remains are gone, in its time.
@@ -66,27 +73,11 @@ func (lp *loop) goOn(la *launch) {
 // attemptFailed remembers what a failed attempt tells of the cloud and does what its class asks for.
 func (lp *loop) attemptFailed(la *launch, err error) {
 	la.reason = err
-	f := failure{class: execute.ClassOf(err), attempt: la.counted, attempts: max(1, la.label.Pool.Provider.LaunchRetries), wanted: lp.view.Requests[la.handler.Request] != nil}
-	number, choice := fmt.Sprintf("%d/%d", f.attempt, f.attempts), la.choiceText()
-	known := lp.remember(la, &f)
-	v := judge(f)
-	var what string
-	switch v {
-	case abort:
-		what = fmt.Sprintf("the request waits; a new node is launched in %s, or when nodes of the provider are gone", roughly(time.Until(known.Until)))
-	case fail:
-		what = "the node fails"
-	case again:
-		la.counted, la.without, la.choice = la.counted+1, nil, setback.Unknown
-		what = fmt.Sprintf("attempt %d", la.counted)
-	case another:
-		what = "choice " + la.choiceText() + " at once"
-	case later:
-		la.wait = throttleWait(la.throttled, rand.Float64())
-		what = fmt.Sprintf("it is tried again in %s, throttled %d times of %d", roughly(la.wait), la.throttled, mostThrottled)
-	}
+	class, retries := execute.ClassOf(err), attempts(la.label)
+	number, choice := fmt.Sprintf("%d/%d", la.counted, retries), la.choiceText()
+	v, next := lp.follow(la, failure{class: class, attempt: la.counted, attempts: retries, wanted: lp.view.Requests[la.handler.Request] != nil})
 	lp.log.Warn("launch attempt failed", "node", la.node.ID, "request", la.handler.Request, "provider", la.node.Provider, "pool", la.node.Pool,
-		"label", la.label.Name, "tenant", la.node.TenantName, "attempt", number, "choice", choice, "class", f.class, "policy", policy(f.class), "next", what,
+		"label", la.label.Name, "tenant", la.node.TenantName, "attempt", number, "choice", choice, "class", class, "policy", policy(class), "next", next,
 		"dur", time.Since(la.began).Round(time.Millisecond), "err", err)
 	switch v {
 	case abort:
@@ -97,6 +88,31 @@ func (lp *loop) attemptFailed(la *launch, err error) {
 		la.phase = cleaning
 		lp.l.manager.Destroy(la.node.ID)
 	}
+}
+
+// attempts is how many of a label's launch count.
+func attempts(l *config.PoolLabel) int { return max(1, l.Pool.Provider.LaunchRetries) }
+
+// follow decides what follows a failure, in words too, and prepares the next attempt.
+func (lp *loop) follow(la *launch, f failure) (v verdict, next string) {
+	known := lp.remember(la, &f)
+	v = judge(f)
+	switch v {
+	case abort:
+		next = fmt.Sprintf("the request waits; a new node is launched in %s, or when nodes of the provider are gone", roughly(time.Until(known.Until)))
+	case fail:
+		next = "the node fails"
+	case again:
+		la.counted, la.without, la.choice = la.counted+1, nil, setback.Unknown
+		next = fmt.Sprintf("attempt %d", la.counted)
+	case another:
+		la.choice = f.next
+		next = "choice " + la.choiceText() + " at once"
+	case later:
+		la.wait = throttleWait(la.throttled, rand.Float64())
+		next = fmt.Sprintf("it is tried again in %s, throttled %d times of %d", roughly(la.wait), la.throttled, mostThrottled)
+	}
+	return v, next
 }
 
 // remember notes what the failure tells of quota, capacity or label, and completes f with what is known then.
@@ -111,10 +127,7 @@ func (lp *loop) remember(la *launch, f *failure) (known setback.State) {
 		if la.choice != setback.Unknown {
 			la.without = append(la.without, la.choice)
 		}
-		var choice int
-		if choice, f.choice = m.Choose(la.label, la.without, now); f.choice && f.wanted {
-			la.choice = choice
-		}
+		f.next, f.choice = m.Choose(la.label, la.without, now)
 	case execute.Throttle:
 		la.throttled++
 		f.throttled = la.throttled

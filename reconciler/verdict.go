@@ -13,7 +13,8 @@ type failure struct {
 	// attempt of attempts, those that count (launch-retries).
 	attempt, attempts int
 	throttled         int  // throttled attempts of this launch, this one included
-	choice            bool // the label has another choice that is not known to lack capacity
+	choice            bool // the label has another choice that is not known to lack capacity, and this launch has not tried
+	next              int  // which one
 	stopped           bool // the label is stopped
 	wanted            bool // its request is still there
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 )
 
 // Class says what kind of failure an error is, for whoever must act on it.
@@ -51,25 +52,56 @@ func ClassOf(err error) Class {
 
 // classes are tried in order; the first pattern that matches a diagnostic's text decides. The texts are those of the
 // providers named in field-notes.md A9 and of Terraform itself; testdata/diagnostics is the list they are held to.
-// Throttling comes before quota, because its texts speak of limits too, and quota has no bound of attempts.
+// Throttling comes before quota, because its texts speak of limits too, and quota has no bound of attempts. Clouds say
+// "403" for many things, so auth comes after what is more particular, and numbers alone are no sign of it: it stops a
+// label.
 var classes = []struct {
 	class Class
 	re    *regexp.Regexp
 }{
-	{Throttle, regexp.MustCompile(`(?i)throttl|rate.?limit|rate ?exceeded|too many requests|request.?limit|requests per (second|minute)|per minute|\b429\b`)},
-	{Quota, regexp.MustCompile(`(?i)quota|limit[ _]?exceeded|exceeds? .{0,40}\blimit|too many instances|MaxSpotInstanceCount`)},
-	{Capacity, regexp.MustCompile(`(?i)insufficient.{0,20}capacity|no valid host|not enough .{0,30}capacity|(out of|no|lack of|sufficient|available) capacity|ZONE_RESOURCE_POOL_EXHAUSTED|SkuNotAvailable|AllocationFailed|resource_unavailable`)},
-	{Auth, regexp.MustCompile(`(?i)unauthori[sz]ed|authentication|invalid credentials|access ?denied|forbidden|\b40[13]\b|no valid credential|invalid ?(api ?)?(token|key)\b`)},
-	{Config, regexp.MustCompile(`(?i)unsupported (argument|attribute|block)|missing required (argument|attribute|provider)|reference to undeclared|module not (found|installed)|unreadable module|could not (download|load) module|failed to (download|read) module|invalid value for|invalid .{0,30}(argument|reference|expression|template)\b|incorrect (attribute )?value|\bcycle: |unsuitable value|error in function call|failed to query available provider|failed to resolve provider|provider registry|no module call named|inconsistent dependency lock file|ephemeral value|unsupported \w+ core version|argument or block definition required|no such variable|invalid count argument|no declaration found|duplicate (variable|output|resource|provider)`)},
-	{Timeout, regexp.MustCompile(`(?i)timeout|timed out|deadline exceeded`)},
+	{Throttle, anyOf(`throttl`, `rate.?limit`, `rate ?exceeded`, `too many requests`, `request.?limit`, `requests per (second|minute)`, `per minute`, `\b429\b`)},
+	{Quota, anyOf(`quota`, `limit[ _]?exceeded`, `exceeds? .{0,40}\blimit`, `too many instances`, `MaxSpotInstanceCount`, `maximum number of .{0,40}exceeded`)},
+	{Capacity, anyOf(`insufficient.{0,20}capacity`, `not enough .{0,30}capacity`, `(out of|no|lack of|sufficient|available) capacity`, `capacity restrictions`,
+		`no valid host`, `exhausted all hosts`, // openstack
+		`InsufficientFreeAddresses`, `SpotMaxPriceTooLow`, `not supported in your requested availability zone`, // aws
+		`ZONE_RESOURCE_POOL_EXHAUSTED`, `does not have enough resources`, `stockout`, `is currently unavailable in the \S+ zone`, // google
+		`SkuNotAvailable`, `allocation ?failed`, `Overconstrained(Zonal)?Allocation`, // azurerm
+		`resource_unavailable`, `placement_error`, `unsupported location for server type`, // hcloud
+		`insufficient (resources to|disk space)`, `resources .{0,40}are insufficient`, // vsphere
+	)},
+	{Timeout, anyOf(`timeout - last error`, `SSH authentication failed`)}, // of a provisioner, which logs into the node
+	{Auth, anyOf(`unauthori[sz]ed`, `authentication`, `authorization ?failed`, `invalid credentials`, `access ?denied`, `forbidden`, `no valid credential`, `invalid ?(api ?)?(token|key)\b`,
+		`(http|error|status|code|got|response)\W{0,5}40[13]\b`, `\b40[13] (permission|no ticket)`,
+		`security token .{0,30}is (invalid|expired)`, `could not find default credentials`, `invalid_grant`, `AADSTS\d+`,
+		`incorrect user ?name or password`, `permission to perform this operation was denied`, `permissions for .{0,80}are not sufficient`,
+	)},
+	{Config, anyOf(`unsupported (argument|attribute|block)`, `missing required (argument|attribute|provider)`, `reference to undeclared`, `module not (found|installed)`, `unreadable module`,
+		`could not (download|load) module`, `failed to (download|read) module`, `invalid value for`, `invalid .{0,30}(argument|reference|expression|template)\b`, `incorrect (attribute )?value`, `\bcycle: `,
+		`unsuitable value`, `error in function call`, `failed to query available provider`, `failed to resolve provider`, `provider registry`, `no module call named`, `inconsistent dependency lock file`,
+		`ephemeral value`, `unsupported \w+ core version`, `argument or block definition required`, `no such variable`, `invalid count argument`, `no declaration found`,
+		`duplicate (variable|output|resource|provider)`)},
+	{Timeout, anyOf(`timeout`, `timed out`, `deadline exceeded`)},
 }
+
+// anyOf matches any of the alternatives, in any case of letters.
+func anyOf(alternatives ...string) *regexp.Regexp {
+	return regexp.MustCompile("(?i)" + strings.Join(alternatives, "|"))
+}
+
+// provisioner tells an error of a provisioner. It quotes the output of a script in the node, where a mirror's
+// "403 Forbidden" says nothing of the cloud's credentials, nor a program's "invalid argument" of the configuration.
+var provisioner = regexp.MustCompile(`(?i)^(local-exec|remote-exec|file) provisioner error`)
 
 // classify names the class of a diagnostic from its text.
 func classify(text string) Class {
 	for _, c := range classes {
-		if c.re.MatchString(text) {
-			return c.class
+		if !c.re.MatchString(text) {
+			continue
 		}
+		if stops := c.class == Auth || c.class == Config; stops && provisioner.MatchString(text) {
+			continue
+		}
+		return c.class
 	}
 	return Unknown
 }
