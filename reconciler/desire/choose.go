@@ -87,7 +87,7 @@ func (p *pass) consider(key PoolKey, pool *config.Pool, r *record.Request, lacks
 	reasons := p.declineReasons(pool, r)
 	if len(reasons) == 0 {
 		elsewhere := slices.ContainsFunc(candidates, func(c *record.Pool) bool { return c.ID != own })
-		wait := false
+		var wait bool
 		if reasons, wait = p.heldBack(pool, r, elsewhere); wait {
 			return
 		}
