@@ -14,6 +14,15 @@ const (
 	TagProvider = "nodepool_provider_name"
 )
 
+// Further tags, which only we set: whose request and which workspace a resource was made for, and the id of the state
+// directory (one launcher's) that this workspace lies in. The request is that of the launch; a READY node may serve
+// another later.
+const (
+	TagRequest   = "nodepool_tf_request"
+	TagWorkspace = "nodepool_tf_workspace"
+	TagLauncher  = "nodepool_tf_launcher"
+)
+
 // NodeVars is what templates and expressions see as `node`.
 type NodeVars struct {
 	ID       string // znode name, ten digits
@@ -23,7 +32,7 @@ type NodeVars struct {
 	Pool     string
 	Tenant   string            // "" for a min-ready node
 	ImageID  string            // "" when the label has no image
-	Tags     map[string]string // nil means the three Tag… names above
+	Tags     map[string]string // nil means the first three Tag… names above
 }
 
 // nodeNames are the attributes of `node` that are strings; tags is a map.

@@ -224,7 +224,10 @@ func (lp *loop) order(la *launch) workspace.Order {
 		Spec: la.label.Choice(la.choice), InternalIP: la.label.Pool.UseInternalIP, Timeout: p.LaunchTimeout, RelativePriority: relative,
 		Vars: modules.NodeVars{
 			ID: n.ID, Hostname: hostname(n.ID), Label: la.label.Name, Provider: n.Provider, Pool: n.Pool, Tenant: n.TenantName, ImageID: la.image,
-			Tags: map[string]string{"nodepool_node_id": n.ID, "nodepool_pool_name": n.Pool, "nodepool_provider_name": n.Provider},
+			Tags: map[string]string{
+				modules.TagNodeID: n.ID, modules.TagPool: n.Pool, modules.TagProvider: n.Provider,
+				modules.TagRequest: la.handler.Request, modules.TagLauncher: lp.l.stateID,
+			},
 		},
 	}
 }

@@ -46,6 +46,7 @@ type Launcher struct {
 	draining chan struct{}
 	// setbacks outlives the sessions. Only the loop of the present one touches it.
 	setbacks *setback.Memory
+	leaks    leaks
 }
 
 // NewLauncher finds Terraform and takes the state directory. Errors name what to do.

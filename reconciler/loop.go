@@ -58,6 +58,7 @@ type loop struct {
 	started                                    time.Time
 	missing                                    map[string]time.Time // workspace nodes without a record: first sighting
 	lostSince                                  map[string]time.Time // lost requests that wait for their launcher
+	sweeping                                   map[string]bool      // providers whose resources are being listed
 }
 
 // handler is a request in hand.
@@ -73,7 +74,8 @@ func newLoop(l *Launcher, s *session.Session, st *store.Store) *loop {
 		l: l, s: s, cfg: l.opts.Config, log: l.log, wake: make(chan struct{}, 1),
 		mzxid: map[string]int64{}, handlers: map[string]*handler{}, launches: map[string]*launch{},
 		deletions: map[string]*lockedNode{}, pools: map[desire.PoolKey]*registration{}, unclear: map[string]bool{}, poolNames: map[string]string{},
-		watching: map[string]bool{}, missing: map[string]time.Time{}, lostSince: map[string]time.Time{}, images: imageIndex{}, scans: semaphore.NewWeighted(maxScans),
+		watching: map[string]bool{}, missing: map[string]time.Time{}, lostSince: map[string]time.Time{}, sweeping: map[string]bool{},
+		images: imageIndex{}, scans: semaphore.NewWeighted(maxScans),
 	}
 	lp.peers = &peers{lp: lp, store: st, known: map[string]*peer{}, unknown: map[string]time.Time{}, retry: map[string]time.Time{}}
 	lp.view = desire.View{
@@ -169,6 +171,8 @@ func (lp *loop) serve(ctx context.Context) (done bool, err error) {
 			lp.l.manager.Tick()
 			lp.orphans()
 			lp.requestLocks()
+			lp.sweepLeaks()
+			lp.drift()
 			dirty = true
 		case <-rest:
 			rest = nil

@@ -14,6 +14,7 @@ func (l *loader) terraformProvider(m *schema.Mapping, p *Provider) {
 	p.BootTimeout = positive(m, "boot-timeout", time.Minute)
 	p.MaxConcurrentApplies = atLeast(m, "max-concurrent-applies", 0, 0)
 	p.MaxApplyMemory = memory(m, "max-apply-memory", 0)
+	p.CleanLeaked = m.Bool("clean-leaked", false)
 	p.Region = m.Str("region", "")
 	for _, f := range m.List("cloud-images") {
 		addImage(p.CloudImages, f, cloudImage)

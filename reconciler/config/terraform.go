@@ -1,6 +1,8 @@
 package config
 
 import (
+	"time"
+
 	"github.com/hashicorp/go-version"
 
 	"github.com/nodepool-tf/nodepool-tf/modules/schema"
@@ -13,6 +15,7 @@ func (l *loader) terraform(m *schema.Mapping) {
 		Product: "terraform", StateDir: "/var/lib/nodepool-tf",
 		Backend:              map[string]any{"type": "zookeeper"},
 		MaxConcurrentApplies: 8, MaxApplyMemory: HalfOfMemory, WarmPlugins: true,
+		ListInterval: 5 * time.Minute, RefreshInterval: 6 * time.Hour,
 	}
 	s := m.Map("terraform")
 	if s == nil {
@@ -32,7 +35,19 @@ func (l *loader) terraform(m *schema.Mapping) {
 	t.MaxConcurrentApplies = atLeast(s, "max-concurrent-applies", t.MaxConcurrentApplies, 1)
 	t.MaxApplyMemory = memory(s, "max-apply-memory", t.MaxApplyMemory)
 	t.WarmPlugins = s.Bool("warm-plugins", t.WarmPlugins)
+	t.ListInterval = notNegative(s, "list-interval", t.ListInterval)
+	t.RefreshInterval = notNegative(s, "refresh-interval", t.RefreshInterval)
 	s.Done()
+}
+
+// notNegative reads a period in seconds, 0 for never.
+func notNegative(m *schema.Mapping, key string, def time.Duration) time.Duration {
+	d := m.Seconds(key, def)
+	if f, ok := m.Get(key); ok && d < 0 {
+		f.Error("E-RANGE", "expected seconds, or 0 for never")
+		return def
+	}
+	return d
 }
 
 // backend reads the settings as they are; only type is ours to know. Its values

@@ -88,6 +88,8 @@ type Provider struct {
 	MaxConcurrentApplies int
 	// MaxApplyMemory is in bytes, 0 when only the daemon's own limit counts.
 	MaxApplyMemory int64
+	// CleanLeaked lets the launcher remove resources that carry its tags and belong to nobody.
+	CleanLeaked bool
 	// Region is copied to the node unless an output sets it.
 	Region string
 
@@ -207,4 +209,7 @@ type Terraform struct {
 	// StateKey encrypts the copies of Terraform states in ZooKeeper; empty: they
 	// are not encrypted. It comes from the secure file and is never printed.
 	StateKey string
+	// ListInterval is about how often a provider's resources are listed, to find leaked ones; RefreshInterval is about
+	// how often each workspace is compared with the cloud. 0 is never.
+	ListInterval, RefreshInterval time.Duration
 }

@@ -38,6 +38,7 @@ providers:
 	same(t, "terraform", Terraform{
 		Product: "terraform", StateDir: "/var/lib/nodepool-tf",
 		Backend: map[string]any{"type": "zookeeper"}, MaxConcurrentApplies: 8, MaxApplyMemory: HalfOfMemory, WarmPlugins: true,
+		ListInterval: 5 * time.Minute, RefreshInterval: 6 * time.Hour,
 	}, cfg.Terraform)
 	same(t, "zookeeper", ZooKeeper{Timeout: 10 * time.Second}, cfg.ZooKeeper)
 	same(t, "build logs", []any{"/var/log/nodepool/builds", 7}, []any{cfg.BuildLogDir, cfg.BuildLogRetention})
@@ -275,4 +276,16 @@ terraform: {max-apply-memory: `+text+`}`)
 			t.Errorf("%q is %d", text, n)
 		}
 	}
+}
+
+func TestUpkeepOptions(t *testing.T) {
+	cfg := load(t, `
+labels: [{name: a}]
+terraform: {list-interval: 0, refresh-interval: 90}
+providers:
+  - {name: p, driver: terraform, clean-leaked: true, module: {source: a/b/c}, pools: [{name: main, labels: [{name: a}]}]}
+  - {name: q, driver: terraform, module: {source: a/b/c}, pools: [{name: main, labels: [{name: a}]}]}
+`)
+	same(t, "intervals", []time.Duration{0, 90 * time.Second}, []time.Duration{cfg.Terraform.ListInterval, cfg.Terraform.RefreshInterval})
+	same(t, "clean-leaked", []bool{true, false}, []bool{cfg.Provider("p").CleanLeaked, cfg.Provider("q").CleanLeaked})
 }

@@ -49,7 +49,7 @@ func (p *pass) minReady() {
 func (p *pass) ready() map[string]int {
 	count := map[string]int{}
 	for _, n := range p.Nodes {
-		if n.State != record.NodeReady || p.reused[n.ID] {
+		if n.State != record.NodeReady || n.Vanished || p.reused[n.ID] {
 			continue
 		}
 		// What a min-ready request just brought is free as soon as its record is seen again.

@@ -28,6 +28,11 @@ func (p *pass) reap() {
 			if n.Known && !n.Contended {
 				p.add(Deallocate{id})
 			}
+		case n.State == record.NodeReady && n.AllocatedTo == "" && n.Vanished:
+			if !n.Contended {
+				p.reused[id] = true
+				p.add(Delete{Node: id, Reason: "something of it has vanished at the provider"})
+			}
 		case Reapable(n.State) && n.Known && !n.Contended && !p.mayResume(n):
 			p.add(Delete{Node: id, Reason: "state " + string(n.State)})
 		case n.State == record.NodeInit && n.Known && !n.Contended && p.Requests[n.AllocatedTo] == nil && p.age(n) > staleInit:
@@ -44,7 +49,7 @@ func (p *pass) idle() []*Node {
 		if n.Busy || n.Held || n.Foreign || p.reused[n.ID] || p.Now.Before(n.NotBefore) || (n.State == record.NodeInUse && n.Contended) {
 			continue
 		}
-		if n.State == record.NodeReady && !p.Due.Ages && (n.AllocatedTo == "" || p.Requests[n.AllocatedTo] != nil) {
+		if n.State == record.NodeReady && !p.Due.Ages && !n.Vanished && (n.AllocatedTo == "" || p.Requests[n.AllocatedTo] != nil) {
 			continue
 		}
 		out = append(out, n)

@@ -46,7 +46,7 @@ func (p *pass) spareNodes(pool *config.Pool, label string) []*Node {
 
 // unused reports whether a node is READY, allocated to nobody and, as far as is known, not locked.
 func (p *pass) unused(n *Node) bool {
-	return n.State == record.NodeReady && n.AllocatedTo == "" &&
+	return n.State == record.NodeReady && n.AllocatedTo == "" && !n.Vanished &&
 		!n.Busy && !n.Held && !n.Contended && !p.reused[n.ID] && !p.Now.Before(n.NotBefore)
 }
 

@@ -66,6 +66,8 @@ type Node struct {
 	NotBefore        time.Time
 	// Foreign is set when its resources are in a workspace that another launcher keeps.
 	Foreign bool
+	// Vanished is set when the cloud has lost something of it.
+	Vanished bool
 }
 
 // Handler is one accepted request. The launcher holds the request's lock and the locks of its nodes, or, while it is

@@ -46,8 +46,8 @@ func localCalls(dir string, seen map[string]bool) error {
 	return nil
 }
 
-// sourcesIn lists the literal module sources in one configuration file.
-func sourcesIn(path string) []string {
+// parse reads one configuration file, nil for what is none or cannot be read.
+func parse(path string) *hcl.File {
 	parser := hclparse.NewParser()
 	var f *hcl.File
 	switch {
@@ -57,6 +57,15 @@ func sourcesIn(path string) []string {
 		f, _ = parser.ParseJSONFile(path)
 	}
 	if f == nil || f.Body == nil {
+		return nil
+	}
+	return f
+}
+
+// sourcesIn lists the literal module sources in one configuration file.
+func sourcesIn(path string) []string {
+	f := parse(path)
+	if f == nil {
 		return nil
 	}
 	var sources []string

@@ -23,8 +23,8 @@ type Kind string
 const (
 	Create  Kind = "create"
 	Destroy Kind = "destroy"
-	Refresh Kind = "refresh" // read back what a workspace holds
-	List    Kind = "list"    // what the cloud holds
+	Refresh Kind = "refresh" // the state is compared with the cloud; nothing is changed there
+	List    Kind = "list"    // data sources are read, nothing else
 )
 
 // Job tells a worker process what to do in its workspace. It holds no secret: it is a file beside the state.

@@ -85,7 +85,7 @@ func terraform(dir string, job Job, events *sink) Report {
 // command prepares Terraform for the job.
 func command(dir string, job Job, events *sink) (*tfexec.Terraform, error) {
 	// tfexec's own ApplyJSON runs `terraform version` first, at each call; that would double the cost of an apply.
-	for k, v := range map[string]string{"TF_CLI_ARGS_apply": "-json", "TF_CLI_ARGS_destroy": "-json", runMark: markOf(job.ID)} {
+	for k, v := range map[string]string{"TF_CLI_ARGS_apply": applyArgs(job.Kind), "TF_CLI_ARGS_destroy": "-json", runMark: markOf(job.ID)} {
 		if err := os.Setenv(k, v); err != nil {
 			return nil, err
 		}
@@ -107,12 +107,15 @@ func run(ctx context.Context, tf *tfexec.Terraform, job Job) error {
 	switch job.Kind {
 	case Create:
 		return tf.Apply(ctx, tfexec.Refresh(false), tfexec.Parallelism(job.Parallelism))
+	case Refresh, List: // see applyArgs
+		return tf.Apply(ctx, tfexec.Parallelism(job.Parallelism))
 	case Destroy:
 		opts := []tfexec.DestroyOption{tfexec.Refresh(false), tfexec.Parallelism(job.Parallelism)}
 		if !job.Whole {
 			for _, s := range job.Slots {
-				// The result resource depends on the module, so it goes too.
-				opts = append(opts, tfexec.Target("module."+s))
+				// The result resource depends on the module and goes with it, but not when the module is empty: a
+				// refresh found that all of it had vanished.
+				opts = append(opts, tfexec.Target("module."+s), tfexec.Target(resultType+"."+s))
 			}
 		}
 		return tf.Destroy(ctx, opts...)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/nodepool-tf/nodepool-tf/modules"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/execute"
 	"github.com/nodepool-tf/nodepool-tf/templates"
 )
@@ -23,6 +24,7 @@ func (m *Manager) create(batch []*item) bool {
 	for _, it := range batch {
 		delete(m.waiting, it.Node)
 		name := SlotName(it.Node, it.Attempt)
+		it.Vars.Tags = tagged(it.Vars.Tags, ws.rec.ID)
 		block, err := render(it, name)
 		if err != nil {
 			out := it.outcome(Failed)
@@ -74,6 +76,16 @@ func (it *item) slot() *Slot {
 		outputs[field] = e.String()
 	}
 	return &Slot{Node: it.Node, Attempt: it.Attempt, Request: it.Request, Pool: it.Pool, Label: it.Label, Vars: it.Vars, Outputs: outputs, InternalIP: it.InternalIP}
+}
+
+// tagged adds the workspace to a node's tags: only now is it known. No tags stay no tags, their defaults are another's.
+func tagged(tags map[string]string, workspace string) map[string]string {
+	if tags == nil {
+		return nil
+	}
+	tags = maps.Clone(tags) // an order that goes out again gets another workspace
+	tags[modules.TagWorkspace] = workspace
+	return tags
 }
 
 // render evaluates an order's inputs and makes its block.

@@ -39,6 +39,7 @@ func (m *Manager) createEnded(ws *workspace, e ending, batch []*item) {
 		s := slots[name]
 		s.Created = true
 		s.Made = s.Made || e.seen.handed[name] || !e.view.Empty(name)
+		s.Resources = e.view.Resources[name]
 		it := innocent[name]
 		o, ended := outcomes[name]
 		switch {
@@ -125,7 +126,8 @@ func (m *Manager) warnInFlight(ws *workspace, e ending) {
 		}
 	}
 	if len(unsure) > 0 {
-		m.opts.Log.Error("Terraform was stopped while it worked on resources: they may exist without being in its state; look for them at the provider",
+		m.suspect(ws.rec.Provider)
+		m.opts.Log.Error("Terraform was stopped while it worked on resources: they may exist without being in its state; they are looked for where the module offers a list, else look for them at the provider",
 			"workspace", ws.rec.ID, "provider", ws.rec.Provider, "resources", slices.Sorted(maps.Keys(unsure)))
 	}
 }

@@ -71,6 +71,7 @@ type Manager struct {
 	minFree    uint64             // bytes, see leastFree
 	lowDisk    time.Time          // last warning
 	seq        int                // of the newest order
+	upkeep     upkeep
 }
 
 type place struct {
@@ -91,6 +92,7 @@ type workspace struct {
 	unkept   bool         // the copy may be older than the folder
 	asked    bool         // State held something back until it is not
 	lost     bool         // another launcher owns it now
+	due      time.Time    // of its next refresh, zero before that was thought of
 }
 
 // Open takes the state directory and reads the workspaces in it. Runs that an earlier daemon left are followed again

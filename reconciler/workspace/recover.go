@@ -24,6 +24,8 @@ func (m *Manager) Recover() {
 				s.Doomed = s.Doomed || !s.Created
 			}
 			m.lookLater(ws)
+		case run.Job.Kind == execute.Refresh:
+			m.adoptRefresh(ws, run)
 		case settled(ws, run):
 			m.lookLater(ws)
 		default:

@@ -31,6 +31,9 @@ func (m *Manager) settleOnce(ws *workspace) (again bool) {
 		}
 	}
 	left := ws.rec.without(gone)
+	if err == nil {
+		m.findVanished(ws, view)
+	}
 	empty := len(left.Slots) == 0 && err == nil && view.Total() == 0
 	record := left.encode()
 	m.mu.Unlock()

@@ -1,0 +1,158 @@
+package reconciler
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+
+	"github.com/nodepool-tf/nodepool-tf/modules"
+	"github.com/nodepool-tf/nodepool-tf/reconciler/config"
+	"github.com/nodepool-tf/nodepool-tf/reconciler/execute"
+	"github.com/nodepool-tf/nodepool-tf/reconciler/sweep"
+)
+
+// launchersPath has a child for each launcher of the tree, named by the id of its state directory: resources that bear
+// another launcher's id are judged only when that launcher's nodes have their records in this tree.
+const launchersPath = "/nodepool-tf/launchers"
+
+// suspectDelay is how soon a provider's resources are listed after a run there was killed: the cloud may still be at it.
+const suspectDelay = 5 * time.Second
+
+// provider is what the launcher remembers of a provider's resources between two lists.
+type providerSweep struct {
+	memory  sweep.Memory
+	next    time.Time
+	refused bool                     // nothing may be removed, and that was said
+	silent  bool                     // no module offers a list, and that was said
+	aliens  bool                     // so were resources of another installation
+	specs   map[string]*modules.Spec // by resource type: whose list names it
+}
+
+// sweepLeaks lists what the clouds of providers have, each about once per list-interval and at a moment of its own.
+func (lp *loop) sweepLeaks() {
+	interval := lp.cfg.Terraform.ListInterval
+	if interval <= 0 || lp.view.Draining || lp.s.Suspended() {
+		return
+	}
+	now := time.Now()
+	for _, name := range lp.l.manager.Suspects() {
+		s := lp.l.leaks.of(name, now, interval)
+		s.next = earlier(s.next, now.Add(suspectDelay))
+	}
+	for _, p := range lp.cfg.Providers {
+		s := lp.l.leaks.of(p.Name, now, interval)
+		if lp.sweeping[p.Name] || now.Before(s.next) || lp.cfg.Provider(p.Name) != p {
+			continue
+		}
+		s.next = now.Add(jitter(interval))
+		lp.sweeping[p.Name] = true
+		lp.list(p, s, distinctSpecs(p), nil)
+	}
+}
+
+// jitter is d, give or take a fifth.
+func jitter(d time.Duration) time.Duration {
+	return d - d/5 + time.Duration(rand.Float64()*float64(2*d/5)) //nolint:gosec // spread, no secret
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// distinctSpecs gives one spec for each module of a provider's labels.
+func distinctSpecs(p *config.Provider) []*modules.Spec {
+	var out []*modules.Spec
+	seen := map[string]bool{}
+	for _, pool := range p.Pools {
+		for _, name := range pool.LabelNames {
+			if spec := pool.Labels[name].Spec; !seen[spec.Key()] {
+				seen[spec.Key()] = true
+				out = append(out, spec)
+			}
+		}
+	}
+	return out
+}
+
+// list makes the lists of a provider's modules one after the other and has them judged together. One that fails ends
+// the sweep: half a picture is none.
+func (lp *loop) list(p *config.Provider, s *providerSweep, specs []*modules.Spec, found []sweep.Resource) {
+	if len(specs) == 0 {
+		lp.listed(p, s, found)
+		return
+	}
+	begun := lp.l.manager.List(p.Name, specs[0], func(some []sweep.Resource, err error) {
+		lp.post(func() {
+			if err != nil {
+				delete(lp.sweeping, p.Name)
+				lp.log.Warn("what the provider has could not be listed; leaked resources are looked for again later", "provider", p.Name, "class", execute.ClassOf(err), "err", err)
+				return
+			}
+			if some != nil {
+				found = append(append([]sweep.Resource{}, found...), some...)
+				s.learn(specs[0], some)
+			}
+			lp.list(p, s, specs[1:], found)
+		})
+	})
+	if !begun { // for an earlier session, which no longer asks
+		delete(lp.sweeping, p.Name)
+	}
+}
+
+// learn notes whose list names which types. The spec is also noted as one that offers a list.
+func (s *providerSweep) learn(spec *modules.Spec, found []sweep.Resource) {
+	if s.specs == nil {
+		s.specs = map[string]*modules.Spec{}
+	}
+	for _, r := range found {
+		s.specs[r.Type] = spec
+	}
+}
+
+// listed asks ZooKeeper, without the cache and after the list was made, which nodes have a record.
+func (lp *loop) listed(p *config.Provider, s *providerSweep, found []sweep.Resource) {
+	if s.specs == nil {
+		delete(lp.sweeping, p.Name)
+		if !s.silent {
+			s.silent = true
+			lp.log.Info("no module of the provider offers a list: resources that leak there are not found", "provider", p.Name)
+		}
+		return
+	}
+	lp.do(func(ctx context.Context) {
+		nodes, kin, err := lp.records(ctx)
+		lp.post(func() {
+			delete(lp.sweeping, p.Name)
+			if err != nil {
+				if lp.ctx.Err() == nil {
+					lp.log.Warn("node records could not be listed; leaked resources are looked for again later", "provider", p.Name, "err", err)
+				}
+				return
+			}
+			lp.judge(p, s, found, nodes, kin)
+		})
+	})
+}
+
+// records lists the nodes that have a record, and the launchers of this tree, ours among them from now on.
+func (lp *loop) records(ctx context.Context) (nodes, launchers map[string]bool, err error) {
+	if err := lp.s.EnsurePath(ctx, launchersPath+"/"+lp.l.stateID); err != nil {
+		return nil, nil, err
+	}
+	set := func(path string) (map[string]bool, error) {
+		names, _, err := lp.s.Children(ctx, path)
+		out := make(map[string]bool, len(names))
+		for _, n := range names {
+			out[n] = true
+		}
+		return out, err
+	}
+	if nodes, err = set(nodesPath); err == nil {
+		launchers, err = set(launchersPath)
+	}
+	return nodes, launchers, err
+}
