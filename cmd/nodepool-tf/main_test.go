@@ -61,7 +61,7 @@ func newRig(t *testing.T, config string, change ...func(*rig.Options)) *testRig 
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 200*time.Second)
 	tr := &testRig{Rig: r, t: t, ctx: ctx, gateDir: gates}
 	t.Cleanup(func() {
 		r.Close()

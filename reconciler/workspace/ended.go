@@ -114,11 +114,9 @@ func (e ending) failure(ws *workspace, slot string) error {
 }
 
 // warnInFlight says what a killed or interrupted run may have made without its state knowing: nobody else can
-// (field-notes.md A4). A provider that is interrupted may drop a create that the cloud has accepted.
+// (field-notes.md A4). A provider that is interrupted may drop a create that the cloud has accepted. A run that was let
+// be leaves nothing in flight.
 func (m *Manager) warnInFlight(ws *workspace, e ending) {
-	if !e.rep.Killed && e.rep.Interrupted.IsZero() {
-		return
-	}
 	unsure := maps.Clone(e.seen.inFlight)
 	for addr, at := range e.seen.failed {
 		if !e.rep.Interrupted.IsZero() && at.After(e.rep.Interrupted) {
