@@ -18,7 +18,7 @@ const launchersPath = "/nodepool-tf/launchers"
 // suspectDelay is how soon a provider's resources are listed after a run there was killed: the cloud may still be at it.
 const suspectDelay = 5 * time.Second
 
-// provider is what the launcher remembers of a provider's resources between two lists.
+// providerSweep is what the launcher remembers of a provider's resources between two lists.
 type providerSweep struct {
 	memory  sweep.Memory
 	next    time.Time
@@ -125,7 +125,7 @@ func (lp *loop) listed(p *config.Provider, s *providerSweep, found []sweep.Resou
 	}
 	lp.do(func(ctx context.Context) {
 		nodes, kin, err := lp.records(ctx)
-		lp.post(func() {
+		lp.post(func() { //nolint:contextcheck // what it begins lives as long as the session
 			delete(lp.sweeping, p.Name)
 			if err != nil {
 				if lp.ctx.Err() == nil {

@@ -83,10 +83,21 @@ func (r *cloudRig) stateID() string {
 // TestLeaksAreRemoved: what a killed Terraform had in the making, and what is left of a node long gone, goes, and not
 // before it was seen twice; what is not ours stays.
 func TestLeaksAreRemoved(t *testing.T) {
-	r := newCloudRig(t, api.Settings{Pace: api.Pace{Boot: api.Delay{Fixed: 3 * time.Second}}}, upkeep("list-interval: 4", "clean-leaked: true"))
+	impatient := func(o *rig.Options) {
+		o.Config = strings.Replace(o.Config, "token: s3cr3t", `token: s3cr3t, request_timeout: "10s"`, 1)
+	}
+	r := newCloudRig(t, api.Settings{
+		Pace: api.Pace{Boot: api.Delay{Fixed: 3 * time.Second}}, Faults: []api.Fault{{Kind: api.Lost, Op: api.Create, Count: 1}},
+	}, upkeep("list-interval: 4", "clean-leaked: true"), impatient)
+	unanswered := r.submit("vm") // its first instance is made, but the cloud never says so
+	r.eventually("an instance boots", func() bool { return r.billed().Created == 1 })
+	silent, err := r.cloud.Instances(r.ctx, "acme", nil)
+	if err != nil || len(silent) != 1 {
+		t.Fatalf("%v %v", silent, err)
+	}
 	id := r.submit("vm")
-	r.eventually("an instance boots", func() bool { return r.billed().States[api.Build] == 1 })
-	lost, err := r.cloud.Instances(r.ctx, "acme", nil)
+	r.eventually("another instance boots", func() bool { return r.billed().Created == 2 })
+	lost, err := r.cloud.Instances(r.ctx, "acme", map[string]string{"nodepool_tf_request": id})
 	if err != nil || len(lost) != 1 {
 		t.Fatalf("%v %v", lost, err)
 	}
@@ -111,11 +122,12 @@ func TestLeaksAreRemoved(t *testing.T) {
 		r.plant("of-no-node", map[string]string{"nodepool_provider_name": "sim"}),
 	}
 	req := r.wait(id, record.RequestFulfilled) // the next attempt
+	other := r.wait(unanswered, record.RequestFulfilled)
 	r.logged(`msg="leaked resource: `)
 	if sofar := time.Since(began); sofar < time.Minute {
 		t.Errorf("reported after %s: that is no two sightings a minute apart", sofar)
 	}
-	for _, leaked := range []string{lost[0].ID, forgotten} {
+	for _, leaked := range []string{silent[0].ID, lost[0].ID, forgotten} {
 		r.eventually("leaked instance "+leaked+" goes", func() bool { return !r.has(leaked) })
 	}
 	r.logged("msg=\"leaked resource removed\"")
@@ -124,7 +136,8 @@ func TestLeaksAreRemoved(t *testing.T) {
 			t.Errorf("%s was not ours and is gone", id)
 		}
 	}
-	r.useChecked(req) // the node itself lives
+	r.useChecked(req) // the nodes themselves live
+	r.useChecked(other)
 	r.empty()
 	if b := r.billed(); b.Alive != len(kept) || b.Vanished != 0 {
 		t.Errorf("books %+v", b)

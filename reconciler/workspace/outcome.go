@@ -3,6 +3,7 @@ package workspace
 import (
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/nodepool-tf/nodepool-tf/reconciler/execute"
 )
@@ -47,6 +48,18 @@ func (m *Manager) answer(ws *workspace) {
 	}
 }
 
+// peek reads a state that a run may be rewriting: a node's neighbour is destroyed, or its workspace compared with the
+// cloud.
+func peek(dir string) (view execute.StateView, err error) {
+	for range 5 {
+		if view, err = execute.PeekState(dir); err == nil {
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	return view, err
+}
+
 // State is the newest outcome of a node, false when nothing is known of it. After a restart it is worked out from the
 // node's workspace. A node of which something is being destroyed is never Created, nor is one whose workspace is not
 // copied yet: its machine would be forgotten with this host. It is told later.
@@ -84,7 +97,7 @@ func (m *Manager) State(node string) (Outcome, bool) {
 		o.Err = &execute.Error{Class: s.Class, Op: "apply workspace " + p.ws.rec.ID, Err: errors.New(s.Error)}
 	default:
 		m.mu.Unlock()
-		view, err := execute.PeekState(p.ws.dir)
+		view, err := peek(p.ws.dir)
 		o = result(p.ws, p.slot, s, view, err, nil)
 		m.mu.Lock()
 	}

@@ -2,6 +2,7 @@ package workspace
 
 import (
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -173,26 +174,30 @@ func (m *Manager) adoptRefresh(ws *workspace, run *execute.Run) {
 	ws.busy = m.goes(func() { m.refreshRun(ws, run, nil) })
 }
 
-// Holding gives the resources in the states of a node's workspaces. Not ok: a run is at work on one of them, or a state
+// Holding gives the resources that the states of a node's workspaces hold of it, or of nobody in particular. Not ok: a run is at work on one of them, or a state
 // cannot be read.
 func (m *Manager) Holding(node string) (holds []execute.Holding, ok bool) {
 	m.mu.Lock()
-	var dirs []string
+	slots := map[string][]string{} // by folder
 	ok = m.waiting[node] == nil
 	for _, p := range m.byNode[node] {
-		dirs = append(dirs, p.ws.dir)
+		slots[p.ws.dir] = append(slots[p.ws.dir], p.slot)
 		ok = ok && !p.ws.busy
 	}
 	m.mu.Unlock()
 	if !ok {
 		return nil, false
 	}
-	for _, dir := range dirs {
+	for dir, names := range slots {
 		some, err := execute.Holdings(dir)
 		if err != nil {
 			return nil, false
 		}
-		holds = append(holds, some...)
+		for _, h := range some {
+			if h.Slot == "" || slices.Contains(names, h.Slot) {
+				holds = append(holds, h)
+			}
+		}
 	}
 	return holds, true
 }
