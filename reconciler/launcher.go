@@ -71,6 +71,7 @@ func NewLauncher(ctx context.Context, o Options) (*Launcher, error) {
 			}
 			return 0
 		},
+		ColdPlugins:    !t.WarmPlugins,
 		ProviderConfig: func(name string) map[string]any { return providerConfig(o.Config.Provider(name)) },
 	})
 	if err != nil {

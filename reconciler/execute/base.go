@@ -20,6 +20,9 @@ type Base struct {
 	dir    string
 }
 
+// Dir is the sibling's folder.
+func (b *Base) Dir() string { return b.dir }
+
 // Populate makes the workspace folder dir ready for a run with the given slots: root files, lock file, links to the
 // initialised providers, module manifest. Slot files are the caller's.
 func (b *Base) Populate(dir string, slots []string) error {

@@ -18,6 +18,7 @@ func Environ() map[string]string {
 	env = tfexec.CleanEnv(env)
 	delete(env, "TF_DATA_DIR")         // each workspace keeps its own
 	delete(env, "TF_PLUGIN_CACHE_DIR") // unsafe under concurrent init (field-notes.md A2)
+	delete(env, runMark)               // of a run that the daemon itself is part of
 	env["CHECKPOINT_DISABLE"] = "1"
 	return env
 }

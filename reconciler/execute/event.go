@@ -2,6 +2,7 @@ package execute
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 )
 
@@ -12,7 +13,20 @@ type Event struct {
 	Address    string      // resource address, e.g. module.n0000000042.terraform_data.vm
 	Action     string      // create, update, delete, replace, read
 	Diagnostic *Diagnostic // for Type diagnostic
+	Reason     string      // for Types RunOverdue and RunAgain
 }
+
+// Events that a worker adds to Terraform's own.
+const (
+	// RunOverdue: the run was to end here (Reason says why, TimedOut or else) but may not be interrupted, and goes on.
+	RunOverdue = "nodepool_tf_overdue"
+	// RunAgain: Terraform starts anew, because it could not use the running plugins. What came before counts for
+	// nothing; no operation had begun.
+	RunAgain = "nodepool_tf_again"
+)
+
+// TimedOut tells why a run is overdue: because its time was up.
+func (e Event) TimedOut() bool { return strings.HasPrefix(e.Reason, errTimeout.Error()) }
 
 // Slot is the name of the module block that the event's resource lies in, "" when it lies in none.
 func (e Event) Slot() string { return slotOf(e.Address) }
@@ -23,6 +37,7 @@ type line struct {
 	Time   time.Time `json:"@timestamp"`
 	Hook   action    `json:"hook"`
 	Change action    `json:"change"`
+	Reason string    `json:"reason"`
 
 	Diagnostic *struct {
 		Severity string `json:"severity"`
@@ -50,6 +65,9 @@ func ParseEvent(data []byte) (e Event, ok bool) {
 	}
 	e = Event{Type: raw.Type, Time: raw.Time}
 	switch raw.Type {
+	case RunOverdue, RunAgain:
+		e.Reason = raw.Reason
+		return e, true
 	case "apply_start", "apply_progress", "apply_complete", "apply_errored":
 		e.Address, e.Action = raw.Hook.Resource.Addr, raw.Hook.Action
 		return e, true

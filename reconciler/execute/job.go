@@ -3,6 +3,8 @@ package execute
 import (
 	"path/filepath"
 	"time"
+
+	"github.com/nodepool-tf/nodepool-tf/reconciler/warm"
 )
 
 // Names of the files of a run, in the folder "run" of its workspace.
@@ -27,6 +29,13 @@ const (
 	List    Kind = "list"    // data sources are read, nothing else
 )
 
+// What a Report says of plugins.
+const (
+	PluginsWarm = "warm"
+	PluginsCold = "cold"
+	PluginsNone = "none"
+)
+
 // Job tells a worker process what to do in its workspace. It holds no secret: it is a file beside the state.
 type Job struct {
 	ID          string        `json:"id"`
@@ -38,6 +47,10 @@ type Job struct {
 	Grace       time.Duration `json:"grace"`   // after an interrupt, before it is killed
 	Parallelism int           `json:"parallelism"`
 	Started     time.Time     `json:"started"`
+	// Plugins are running provider plugins for the run to use. With any of them the run is never interrupted, only
+	// killed at the end of Grace: an interrupt would cancel the operations of all runs that share them.
+	Plugins []warm.Attachment `json:"plugins,omitempty"`
+	Cold    warm.Reason       `json:"cold,omitempty"` // why Terraform starts (some) plugins itself
 }
 
 // Report is what a worker leaves behind at the end of a run.
@@ -51,6 +64,14 @@ type Report struct {
 	// somebody sent the worker a signal. Zero: it was not.
 	Interrupted time.Time `json:"interrupted,omitzero"`
 	TimedOut    bool      `json:"timed_out,omitempty"`
+	// LetGoOn: it was not interrupted then, because it shared plugins. It ended by itself or was killed.
+	LetGoOn bool `json:"let_go_on,omitempty"`
+	// Plugins says whether Terraform used running plugins (PluginsWarm), started its own (PluginsCold) or needed none.
+	Plugins string `json:"plugins,omitempty"`
+	// FellBack says why a run with plugins to use started its own after all.
+	FellBack warm.Reason `json:"fell_back,omitempty"`
+	// Died are the providers whose plugins no longer served when the run had failed.
+	Died []string `json:"died,omitempty"`
 	// Killed: the worker died without a report of its own; this one was made up by whoever followed it.
 	Killed bool `json:"killed,omitempty"`
 }

@@ -60,8 +60,35 @@ func leftovers(id string) []int {
 	return pids
 }
 
+// killChildren kills what this process has started itself, Terraform, and waits until it is dead. It reports whether
+// nothing is left.
+func killChildren() bool {
+	const passes = 500
+	for range passes {
+		pids := children(os.Getpid())
+		if len(pids) == 0 {
+			return true
+		}
+		for _, pid := range pids {
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return false
+}
+
+// Fields of /proc/<pid>/stat after the name.
+const (
+	statState   = 0
+	statParent  = 1
+	statSession = 3
+)
+
 // session is the session id of a process, "" when it has ended.
-func session(pid int) string {
+func session(pid int) string { return statField(pid, statSession) }
+
+// statField is a field of a process's stat, "" when it has ended.
+func statField(pid, field int) string {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
 		return ""
@@ -69,8 +96,8 @@ func session(pid int) string {
 	// pid (name) state ppid pgrp session ...; the name may hold anything.
 	_, rest, _ := strings.Cut(string(stat[max(0, bytes.LastIndexByte(stat, ')')):]), " ")
 	f := strings.Fields(rest)
-	if len(f) < 4 || f[0] == "Z" {
+	if len(f) <= field || f[statState] == "Z" {
 		return ""
 	}
-	return f[3]
+	return f[field]
 }

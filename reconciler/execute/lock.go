@@ -13,6 +13,9 @@ import (
 // inheritedLock is the descriptor under which a worker gets the lock that its daemon took for it.
 const inheritedLock = 3
 
+// inheritedPlugins is the first of the descriptors by which a worker holds the plugins of its run.
+const inheritedPlugins = 4
+
 // takeLock takes the lock of a workspace's run without waiting. Holding it is the sign that a worker lives; the kernel
 // frees it however the process ends.
 func takeLock(dir string) (*os.File, error) {

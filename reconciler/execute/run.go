@@ -20,8 +20,8 @@ type Run struct {
 }
 
 // Start launches a worker process for job in the workspace folder dir. self is the command line of a worker, to which
-// the folder is added. An error means that no worker runs.
-func Start(self []string, dir string, job Job) (*Run, error) {
+// the folder is added, and plugins holds the job's plugins, in their order. An error means that no worker runs.
+func Start(self []string, dir string, job Job, plugins ...*os.File) (*Run, error) {
 	if err := vacant(dir); err != nil {
 		return nil, err
 	}
@@ -53,7 +53,7 @@ func Start(self []string, dir string, job Job) (*Run, error) {
 	cmd := exec.Command(self[0], append(self[1:len(self):len(self)], dir)...)
 	cmd.Dir = dir
 	cmd.Stdout, cmd.Stderr = log, log
-	cmd.ExtraFiles = []*os.File{lock} // becomes inheritedLock
+	cmd.ExtraFiles = append([]*os.File{lock}, plugins...) // become inheritedLock and inheritedPlugins
 	for k, v := range Environ() {
 		cmd.Env = append(cmd.Env, k+"="+v)
 	}

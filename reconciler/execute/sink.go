@@ -6,12 +6,16 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync"
+	"time"
 )
 
 // sink takes a run's event stream to its file. It never fails: terraform-exec stops reading when a writer does, and
 // Terraform would then hang on its full pipe until the run's timeout. What a full disk does not take waits in memory.
 type sink struct {
+	mu      sync.Mutex
 	f       *os.File
+	begun   bool // some resource operation has begun
 	pending []byte
 	state   json.RawMessage // Terraform's emergency dump: it could not write its state anywhere
 }
@@ -26,6 +30,9 @@ func newSink(path string) (*sink, error) {
 
 // Write takes one line, as terraform-exec hands them over.
 func (s *sink) Write(line []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.begun = s.begun || bytes.Contains(line, []byte(`"type":"apply_start"`))
 	if dump := emergencyState(line); dump != nil {
 		s.state = dump
 	} else if len(s.pending)+len(line) <= maxPending {
@@ -33,6 +40,21 @@ func (s *sink) Write(line []byte) (int, error) {
 	}
 	_ = s.drain()
 	return len(line), nil
+}
+
+// say adds an event of our own.
+func (s *sink) say(kind, reason string) {
+	line, err := json.Marshal(map[string]any{"type": kind, "@timestamp": time.Now().Format(time.RFC3339Nano), "reason": reason})
+	if err == nil {
+		_, _ = s.Write(append(line, '\n')) // never fails
+	}
+}
+
+// quiet reports whether no resource operation has begun yet.
+func (s *sink) quiet() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !s.begun
 }
 
 func (s *sink) drain() error {
@@ -43,6 +65,8 @@ func (s *sink) drain() error {
 
 // flush writes what is left, and an emergency dump to where ReadState looks for it.
 func (s *sink) flush(dir string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.state != nil {
 		if err := WriteDurable(filepath.Join(dir, erroredFile), s.state); err != nil {
 			return err

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-exec/tfexec"
+
+	"github.com/nodepool-tf/nodepool-tf/reconciler/warm"
 )
 
 // RunWorker is the whole life of a worker process: one run of Terraform in the workspace folder dir, as its job file
@@ -18,7 +20,7 @@ import (
 // the daemon costs no launch; the daemon follows it through the files of the run folder.
 //
 // SIGINT and SIGTERM interrupt Terraform, which lets running operations end; a second signal is ignored, because
-// Terraform would then drop what it has in flight.
+// Terraform would then drop what it has in flight. A run that shares plugins is not interrupted (see Job.Plugins).
 func RunWorker(dir string) error {
 	// terraform-exec binds Terraform's life to the thread that starts it.
 	runtime.LockOSThread()
@@ -50,8 +52,27 @@ func RunWorker(dir string) error {
 	return finish(dir, events, rep)
 }
 
-// terraform does the job.
+// terraform does the job: with the plugins that run already, and if they do not serve, with its own.
 func terraform(dir string, job Job, events *sink) Report {
+	plugins, fell := takePlugins(job)
+	rep := attempt(dir, job, job.Timeout, plugins, events)
+	if rep.Error != "" {
+		rep.Died = plugins.dead()
+	}
+	if len(rep.Died) > 0 && rep.Interrupted.IsZero() && events.quiet() {
+		fell = warm.Died
+		events.say(RunAgain, "a plugin died")
+		plugins.end()
+		plugins = nil
+		rep = attempt(dir, job, max(job.Timeout-rep.Wall, time.Second), nil, events)
+	}
+	rep.Plugins, rep.FellBack = plugins.word(job), fell
+	plugins.end()
+	return rep
+}
+
+// attempt runs Terraform once, for as long as it may take.
+func attempt(dir string, job Job, limit time.Duration, plugins *plugins, events *sink) Report {
 	rep := Report{ID: job.ID}
 	tf, err := command(dir, job, events)
 	if err == nil {
@@ -62,23 +83,23 @@ func terraform(dir string, job Job, events *sink) Report {
 		return rep
 	}
 	copies := keepCopies(dir)
-	stop := newStopper(dir, job)
+	stop := newStopper(dir, job, limit, plugins.shared(), events)
 	began := time.Now()
-	err = run(stop.ctx, tf, job)
+	err = run(stop.ctx, tf, job, plugins.reattach())
 	rep.Wall = time.Since(began)
 	stop.end()
 	copies.end()
-	if err == nil {
+	at, reason := stop.stopped()
+	if err == nil && (at.IsZero() || !plugins.shared() || job.Kind == Destroy) {
+		return rep
+	}
+	if !at.IsZero() {
+		rep.Interrupted, rep.TimedOut, rep.LetGoOn = at, errors.Is(reason, errTimeout), plugins.shared()
+		rep.Error = reason.Error()
+		endLeftovers(job.ID)
 		return rep
 	}
 	rep.Error = err.Error()
-	if at, reason := stop.stopped(); !at.IsZero() {
-		rep.Interrupted, rep.TimedOut, rep.Error = at, errors.Is(reason, errTimeout), reason.Error()
-		if rep.TimedOut {
-			rep.Error += " " + job.Timeout.String()
-		}
-		endLeftovers(job.ID)
-	}
 	return rep
 }
 
@@ -103,14 +124,14 @@ func command(dir string, job Job, events *sink) (*tfexec.Terraform, error) {
 	return tf, tf.SetWaitDelay(job.Grace)
 }
 
-func run(ctx context.Context, tf *tfexec.Terraform, job Job) error {
+func run(ctx context.Context, tf *tfexec.Terraform, job Job, plugins *tfexec.ReattachOption) error {
 	switch job.Kind {
 	case Create:
-		return tf.Apply(ctx, tfexec.Refresh(false), tfexec.Parallelism(job.Parallelism))
+		return tf.Apply(ctx, tfexec.Refresh(false), tfexec.Parallelism(job.Parallelism), plugins)
 	case Refresh, List: // see applyArgs
-		return tf.Apply(ctx, tfexec.Parallelism(job.Parallelism))
+		return tf.Apply(ctx, tfexec.Parallelism(job.Parallelism), plugins)
 	case Destroy:
-		opts := []tfexec.DestroyOption{tfexec.Refresh(false), tfexec.Parallelism(job.Parallelism)}
+		opts := []tfexec.DestroyOption{tfexec.Refresh(false), tfexec.Parallelism(job.Parallelism), plugins}
 		if !job.Whole {
 			for _, s := range job.Slots {
 				// The result resource depends on the module and goes with it, but not when the module is empty: a

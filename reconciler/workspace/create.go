@@ -64,6 +64,7 @@ func (m *Manager) createRun(ws *workspace, run *execute.Run, err error, batch []
 	if m.ctx.Err() != nil {
 		return // the daemon stops; the worker goes on and the next daemon follows it
 	}
+	m.judge(run, rep)
 	m.logEnd(ws, execute.Create, rep, err)
 	m.createEnded(ws, ending{rep: rep, err: err, seen: seen}, batch)
 	m.settle(ws)

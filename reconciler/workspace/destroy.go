@@ -88,6 +88,7 @@ func (m *Manager) destroyRun(ws *workspace, run *execute.Run, err error, slots [
 	if m.ctx.Err() != nil {
 		return
 	}
+	m.judge(run, e.rep)
 	m.logEnd(ws, execute.Destroy, e.rep, e.err)
 	e.view, e.stateErr = m.readState(ws)
 	m.warnInFlight(ws, e)

@@ -29,7 +29,7 @@ func (m *Manager) createEnded(ws *workspace, e ending, batch []*item) {
 	innocent := e.innocent(slots, batch)
 	outcomes := map[string]Outcome{}
 	for _, name := range names {
-		if !e.seen.handed[name] && innocent[name] == nil {
+		if !e.seen.handed[name] && !e.seen.late[name] && innocent[name] == nil {
 			outcomes[name] = result(ws, name, slots[name], e.view, e.stateErr, e.failure(ws, name))
 		}
 	}
@@ -98,7 +98,7 @@ func (e ending) failure(ws *workspace, slot string) error {
 	case len(own) > 0:
 		return diagnosed(own[0])
 	case e.rep.TimedOut:
-		return fail(execute.Timeout, errors.New(e.rep.Error), "launch-timeout is how long it may take")
+		return fail(execute.Timeout, errors.New(e.rep.Error), timeoutHint)
 	case !e.rep.Interrupted.IsZero():
 		return fail(execute.Killed, errors.New(e.rep.Error), "")
 	case len(e.seen.errors[""]) > 0:
@@ -114,18 +114,18 @@ func (e ending) failure(ws *workspace, slot string) error {
 }
 
 // warnInFlight says what a killed or interrupted run may have made without its state knowing: nobody else can
-// (field-notes.md A4). A provider that is interrupted may drop a create that the cloud has accepted. A run that was let
-// be leaves nothing in flight.
+// (field-notes.md A4). A provider that is interrupted, or dies, may drop a create that the cloud has accepted. A run that
+// was let be leaves nothing in flight.
 func (m *Manager) warnInFlight(ws *workspace, e ending) {
 	unsure := maps.Clone(e.seen.inFlight)
 	for addr, at := range e.seen.failed {
-		if !e.rep.Interrupted.IsZero() && at.After(e.rep.Interrupted) {
+		if len(e.rep.Died) > 0 || !e.rep.Interrupted.IsZero() && !e.rep.LetGoOn && at.After(e.rep.Interrupted) {
 			unsure[addr] = true
 		}
 	}
 	if len(unsure) > 0 {
 		m.suspect(ws.rec.Provider)
-		m.opts.Log.Error("Terraform was stopped while it worked on resources: they may exist without being in its state; they are looked for where the module offers a list, else look for them at the provider",
+		m.opts.Log.Error("Terraform or a provider was stopped while it worked on resources: they may exist without being in its state; they are looked for where the module offers a list, else look for them at the provider",
 			"workspace", ws.rec.ID, "provider", ws.rec.Provider, "resources", slices.Sorted(maps.Keys(unsure)))
 	}
 }

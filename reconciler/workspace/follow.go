@@ -1,6 +1,7 @@
 package workspace
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"time"
@@ -15,15 +16,18 @@ type runLog struct {
 	errored  map[string]time.Time            // by slot: when its first resource failed
 	inFlight map[string]bool                 // resources being made or destroyed, by address
 	failed   map[string]time.Time            // by address: when its operation failed
-	handed   map[string]bool                 // slots told Created or Failed while the run went on
+	handed   map[string]bool                 // slots told Created or Failed, by their outputs, while the run went on
+	late     map[string]bool                 // slots told Failed while the run went on, because they were not complete in time
 }
 
 func newRunLog() *runLog {
-	return &runLog{errors: map[string][]execute.Diagnostic{}, errored: map[string]time.Time{}, failed: map[string]time.Time{}, inFlight: map[string]bool{}, handed: map[string]bool{}}
+	return &runLog{errors: map[string][]execute.Diagnostic{}, errored: map[string]time.Time{}, failed: map[string]time.Time{}, inFlight: map[string]bool{}, handed: map[string]bool{}, late: map[string]bool{}}
 }
 
 func (l *runLog) see(e execute.Event) {
 	switch e.Type {
+	case execute.RunAgain:
+		*l = *newRunLog()
 	case "apply_start":
 		l.started = true
 		l.inFlight[e.Address] = true
@@ -56,7 +60,11 @@ func (m *Manager) follow(ws *workspace, run *execute.Run) (execute.Report, *runL
 		if run.Job.Kind != execute.Create {
 			return // a copy from before a destroy does no harm: what is gone is destroyed again
 		}
-		if e.Type == "apply_complete" && e.Address == "terraform_data."+e.Slot() && e.Action != "delete" {
+		if e.Type == execute.RunOverdue {
+			m.handOver(ws, run.Job, complete, seen.handed)
+			m.tooLate(ws, run.Job.Slots, e, seen)
+			clear(complete)
+		} else if e.Type == "apply_complete" && e.Address == "terraform_data."+e.Slot() && e.Action != "delete" && !seen.late[e.Slot()] {
 			complete[e.Slot()] = true
 		}
 		if e.Type != execute.StateChanged && e.Type != execute.LinesRead {
@@ -114,6 +122,30 @@ func holdsOne(view execute.StateView, slots map[string]bool) bool {
 	}
 	return false
 }
+
+// tooLate tells nodes that are not complete that they have failed, though the run goes on: it may not be interrupted. What
+// it still makes of them is destroyed as what failed attempts leave is.
+func (m *Manager) tooLate(ws *workspace, slots []string, e execute.Event, seen *runLog) {
+	class, hint := execute.Killed, ""
+	if e.TimedOut() {
+		class, hint = execute.Timeout, timeoutHint
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, slot := range slots {
+		s := ws.rec.Slots[slot]
+		if s == nil || seen.handed[slot] || seen.late[slot] {
+			continue
+		}
+		seen.late[slot] = true
+		o := s.outcome(ws, Failed)
+		o.Err = &execute.Error{Class: class, Op: "apply workspace " + ws.rec.ID, Err: errors.New(e.Reason), Hint: hint}
+		m.conclude(s, o)
+	}
+}
+
+// timeoutHint says what to do about a run that took too long.
+const timeoutHint = "launch-timeout is how long it may take"
 
 // conclude tells what came of an attempt, unless the node is to be destroyed: then nobody asks any more. Callers hold mu.
 func (m *Manager) conclude(s *Slot, o Outcome) {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/nodepool-tf/nodepool-tf/reconciler/execute"
+	"github.com/nodepool-tf/nodepool-tf/reconciler/warm"
 )
 
 // Options of a manager.
@@ -32,6 +33,10 @@ type Options struct {
 	Providers []string
 	// ProviderConfig gives a provider's provider-config as configured now, nil when there is none. It holds secrets.
 	ProviderConfig func(provider string) map[string]any
+	// ColdPlugins has Terraform start its provider plugins at each run (terraform.warm-plugins: false).
+	ColdPlugins bool
+	// PluginBudget bounds the life of a running plugin; zero values mean warm.DefaultBudget's.
+	PluginBudget warm.Budget
 	// Batch bounds the nodes of one create run. 0 means 10, where creating costs least CPU per node while deleting one
 	// of them later stays cheap (docs/design.md has the figures), and 1 with OpenTofu: it writes its local state every
 	// 20 seconds at most, so no node could be handed over before its slowest neighbour is done, and a kill would lose
@@ -46,12 +51,13 @@ type Options struct {
 // Manager runs the workspaces of a state directory. One manager per directory (it takes the directory's lock). Its
 // methods never wait for a file or a run.
 type Manager struct {
-	opts  Options
-	bases *execute.Bases
-	lock  *os.File
-	ctx   context.Context
-	stop  context.CancelFunc
-	wg    sync.WaitGroup
+	opts    Options
+	bases   *execute.Bases
+	plugins *warm.Pool
+	lock    *os.File
+	ctx     context.Context
+	stop    context.CancelFunc
+	wg      sync.WaitGroup
 
 	mu         sync.Mutex
 	notify     func(Outcome)
@@ -153,6 +159,12 @@ func Open(o Options) (*Manager, error) {
 		lock.Close()
 		return nil, err
 	}
+	m.plugins, err = warm.Open(warm.Options{Dir: o.Dir, Env: execute.Environ(), Log: o.Log, Off: o.ColdPlugins, Budget: o.PluginBudget})
+	if err != nil {
+		stop()
+		lock.Close()
+		return nil, err
+	}
 	inUse := map[string]bool{}
 	for _, ws := range m.workspaces {
 		inUse[ws.rec.Base] = true
@@ -174,11 +186,17 @@ func (m *Manager) SetNotify(f func(Outcome)) {
 	m.notify = f
 }
 
-// Prepare initialises a module ahead of its first launch.
+// Prepare initialises a module and starts its provider plugins ahead of its first launch.
 func (m *Manager) Prepare(ctx context.Context, o Order) error {
-	_, err := m.bases.Get(ctx, o.Spec)
+	base, err := m.bases.Get(ctx, o.Spec)
+	if err == nil {
+		m.plugins.Prepare(base.Name, base.Dir())
+	}
 	return err
 }
+
+// Plugins counts what became of running provider plugins.
+func (m *Manager) Plugins() warm.Stats { return m.plugins.Stats() }
 
 // Nodes lists the ids of all nodes that a workspace or the queue knows.
 func (m *Manager) Nodes() []string {
@@ -235,6 +253,7 @@ func (m *Manager) Close() {
 	m.bases.Close()
 	m.wg.Wait()
 	m.lock.Close()
+	m.plugins.Close() // last: workers that end now and find no daemon end their plugins themselves
 }
 
 // goes starts a goroutine that Close waits for, unless the manager is closed. Callers hold mu.

@@ -25,7 +25,10 @@ func (m *Manager) start(ws *workspace, job execute.Job) (*execute.Run, error) {
 	job.Parallelism = min(10*max(1, len(job.Slots)), 100)
 	job.Grace = grace(job.Timeout)
 	m.opts.Log.Info("apply started", "workspace", ws.rec.ID, "kind", job.Kind, "nodes", len(job.Slots))
-	return execute.Start(m.opts.Self, ws.dir, job)
+	lease := m.plugins.Lease(m.ctx, ws.rec.Base, ws.dir)
+	defer lease.Release()
+	job.Plugins, job.Cold = lease.Plugins, lease.Cold
+	return execute.Start(m.opts.Self, ws.dir, job, lease.Files()...)
 }
 
 // grace is how long an interrupted run may take to end.
@@ -37,13 +40,24 @@ func (m *Manager) logEnd(ws *workspace, kind execute.Kind, rep execute.Report, e
 	if err != nil {
 		text = err.Error()
 	}
-	log := m.opts.Log.With("workspace", ws.rec.ID, "kind", kind, "dur", rep.Wall.Round(time.Millisecond), "cpu", rep.CPU.Round(time.Millisecond), "rss_mib", rep.MaxRSS>>20)
+	log := m.opts.Log.With("workspace", ws.rec.ID, "kind", kind, "dur", rep.Wall.Round(time.Millisecond), "cpu", rep.CPU.Round(time.Millisecond), "rss_mib", rep.MaxRSS>>20, "plugins", rep.Plugins)
 	if text != "" {
 		text, _, _ = strings.Cut(text, "\n")
 		log.Warn("apply failed", "err", text)
 		return
 	}
 	log.Info("apply finished")
+}
+
+// judge tells the pool how its plugins have served a run.
+func (m *Manager) judge(run *execute.Run, rep execute.Report) {
+	if run == nil {
+		return
+	}
+	m.plugins.FellBack(rep.FellBack)
+	if rep.FellBack != "" || rep.TimedOut || len(rep.Died) > 0 {
+		m.plugins.Doubt(run.Job.Plugins)
+	}
 }
 
 // readState reads a workspace's state where no Terraform runs, and says so when it had to be restored. Callers own ws.
