@@ -203,7 +203,7 @@ func (r *Rig) Stop(ctx context.Context) error {
 	return nil
 }
 
-// Close makes sure that nothing of the rig runs any more, workers included.
+// Close makes sure that nothing of the rig runs any more, workers and provider plugins included.
 func (r *Rig) Close() {
 	if r.cmd != nil {
 		select {
@@ -216,6 +216,26 @@ func (r *Rig) Close() {
 		_ = syscall.Kill(-pid, syscall.SIGKILL)
 		_ = syscall.Kill(pid, syscall.SIGKILL)
 	}
+	for _, pid := range r.Plugins() {
+		_ = syscall.Kill(pid, syscall.SIGKILL)
+	}
+}
+
+// Plugins are the pids of the provider plugins that the launcher keeps running.
+func (r *Rig) Plugins() []int {
+	var pids []int
+	links, _ := filepath.Glob("/proc/[0-9]*/cwd")
+	for _, l := range links {
+		cwd, err := os.Readlink(l)
+		if err != nil || !strings.HasPrefix(cwd, filepath.Join(r.StateDir, "plugins")+"/") {
+			continue
+		}
+		var pid int
+		if _, err := fmt.Sscanf(l, "/proc/%d/cwd", &pid); err == nil {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
 }
 
 // Workers are the pids of the worker processes in the rig's state directory.
