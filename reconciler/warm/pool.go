@@ -58,7 +58,7 @@ type Pool struct {
 	entries map[string]*entry // by key
 	retired []*process        // not given to runs any more; they end with their last run
 	stats   Stats
-	warned  map[Reason]time.Time
+	warned  map[string]time.Time
 }
 
 // tendEvery is how often processes are looked after.
@@ -89,7 +89,7 @@ func Open(o Options) (*Pool, error) {
 	ctx, stop := context.WithCancel(context.Background())
 	p := &Pool{
 		opts: o, store: storeOf(o.Dir), ctx: ctx, stop: stop,
-		needs: map[string]*need{}, entries: map[string]*entry{}, warned: map[Reason]time.Time{}, stats: Stats{Ordinary: map[Reason]int{}},
+		needs: map[string]*need{}, entries: map[string]*entry{}, warned: map[string]time.Time{}, stats: Stats{Ordinary: map[Reason]int{}},
 	}
 	for _, name := range slices.Sorted(maps.Keys(o.Env)) {
 		p.env = append(p.env, name+"="+o.Env[name])

@@ -58,10 +58,11 @@ func (p *Pool) ordinary(why Reason) {
 	p.warn(why, "Terraform starts provider plugins itself", "reason", why, "runs", p.stats.Ordinary[why])
 }
 
-// warn warns, once a minute for each reason. Callers hold mu.
+// warn warns, once a minute for each reason and message. Callers hold mu.
 func (p *Pool) warn(why Reason, msg string, args ...any) {
-	if now := time.Now(); now.Sub(p.warned[why]) >= time.Minute {
-		p.warned[why] = now
+	key := string(why) + " " + msg
+	if now := time.Now(); now.Sub(p.warned[key]) >= time.Minute {
+		p.warned[key] = now
 		p.opts.Log.Warn(msg, args...)
 	}
 }
