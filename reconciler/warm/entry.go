@@ -2,7 +2,6 @@ package warm
 
 import (
 	"context"
-	"errors"
 	"time"
 )
 
@@ -28,8 +27,6 @@ const (
 	earlyDeath = time.Minute
 )
 
-var errTooLong = errors.New("it takes too long")
-
 // begin starts a process for an entry, beside the one that it may have: runs are given the new one once it serves, and
 // the old one ends with its last run. Callers hold mu.
 func (p *Pool) begin(e *entry) {
@@ -40,10 +37,8 @@ func (p *Pool) begin(e *entry) {
 	e.starting = done
 	p.stats.Starts++
 	p.wg.Go(func() {
-		ctx, cancel := context.WithTimeoutCause(p.ctx, p.opts.StartTimeout, errTooLong)
-		defer cancel()
 		began := time.Now()
-		fresh, err := launch(ctx, p.store, p.env, e.key, e.what)
+		fresh, err := p.launch(p.ctx, e)
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		defer close(done)
@@ -62,6 +57,12 @@ func (p *Pool) begin(e *entry) {
 		e.current = fresh
 		p.opts.Log.Info("provider plugin started", "provider", e.what.address, "version", e.what.version, "pid", fresh.PID, "dur", time.Since(began).Round(time.Millisecond))
 	})
+}
+
+func (p *Pool) launch(ctx context.Context, e *entry) (*process, error) {
+	ctx, cancel := context.WithTimeout(ctx, p.opts.StartTimeout)
+	defer cancel()
+	return launch(ctx, p.store, p.env, e.key, e.what)
 }
 
 // failed notes a failure. Callers hold mu.

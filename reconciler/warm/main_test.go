@@ -98,7 +98,7 @@ func (l *log) String() string {
 	return l.buf.String()
 }
 
-func open(t *testing.T, state string, change ...func(*Options)) (*Pool, *log) {
+func open(t *testing.T, state string, change ...func(*Options)) *Pool {
 	t.Helper()
 	l := &log{}
 	o := Options{Dir: state, Env: map[string]string{"PATH": os.Getenv("PATH"), "TOKEN": "s3cr3t"}, Log: slog.New(slog.NewTextHandler(l, nil)), Patience: 20 * time.Second}
@@ -118,7 +118,7 @@ func open(t *testing.T, state string, change ...func(*Options)) (*Pool, *log) {
 			t.Logf("log:\n%s", l)
 		}
 	})
-	return p, l
+	return p
 }
 
 func eventually(t *testing.T, what string, ok func() bool) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"log/slog"
 	"maps"
 	"os"
@@ -167,5 +166,3 @@ func (p *Pool) sweep() {
 		return true
 	})
 }
-
-var errClosed = errors.New("the launcher stops")

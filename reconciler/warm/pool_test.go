@@ -43,7 +43,7 @@ func lease(t *testing.T, p *Pool, dir string) *Lease {
 func longStateDirectory(t *testing.T) {
 	state := filepath.Join(t.TempDir(), strings.Repeat("d", 100))
 	dir := folder(t, state, map[string]string{aws: plugin})
-	p, _ := open(t, state)
+	p := open(t, state)
 	l := lease(t, p, dir)
 	if len(l.Plugins) != 1 || l.Cold != "" {
 		t.Fatalf("%+v", l)
@@ -63,7 +63,7 @@ func longStateDirectory(t *testing.T) {
 func localFilesStayOrdinary(t *testing.T) {
 	state := t.TempDir()
 	dir := folder(t, state, map[string]string{aws: plugin, local: script(t, "exit 1")})
-	p, _ := open(t, state)
+	p := open(t, state)
 	l := lease(t, p, dir)
 	if len(l.Plugins) != 1 || l.Plugins[0].Provider != aws || l.Cold != LocalFiles {
 		t.Errorf("%+v", l)
@@ -80,13 +80,13 @@ func localFilesStayOrdinary(t *testing.T) {
 func closedInUse(t *testing.T) {
 	state := t.TempDir()
 	dir := folder(t, state, map[string]string{aws: plugin})
-	p, _ := open(t, state)
+	p := open(t, state)
 	first := lease(t, p, dir)
 	p.Close()
 	if err := first.Plugins[0].Ping(10 * time.Second); err != nil {
 		t.Fatalf("the plugin of a run is gone: %v", err)
 	}
-	next, _ := open(t, state)
+	next := open(t, state)
 	second := lease(t, next, dir)
 	if second.Plugins[0].PID == first.Plugins[0].PID {
 		t.Error("a plugin of an earlier daemon is used")
@@ -140,7 +140,7 @@ func killedWhileStarting(t *testing.T) {
 func idleEnds(t *testing.T) {
 	state := t.TempDir()
 	dir := folder(t, state, map[string]string{aws: plugin})
-	p, _ := open(t, state, func(o *Options) { o.Budget.Idle = time.Second })
+	p := open(t, state, func(o *Options) { o.Budget.Idle = time.Second })
 	l := lease(t, p, dir)
 	l.Release()
 	eventually(t, "the idle plugin has ended", func() bool { s := p.Stats(); return s.Running+s.Retiring == 0 })
@@ -159,7 +159,7 @@ func idleEnds(t *testing.T) {
 func grownIsReplaced(t *testing.T) {
 	state := t.TempDir()
 	dir := folder(t, state, map[string]string{aws: plugin})
-	p, _ := open(t, state, func(o *Options) { o.Budget.Growth = 1 })
+	p := open(t, state, func(o *Options) { o.Budget.Growth = 1 })
 	l := lease(t, p, dir)
 	p.mu.Lock()
 	for _, e := range p.entries {
@@ -176,7 +176,7 @@ func grownIsReplaced(t *testing.T) {
 func diesAgainAndAgain(t *testing.T) {
 	state := t.TempDir()
 	dir := folder(t, state, map[string]string{aws: plugin})
-	p, _ := open(t, state)
+	p := open(t, state)
 	for range 2 {
 		l := lease(t, p, dir)
 		if len(l.Plugins) != 1 {

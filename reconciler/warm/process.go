@@ -177,7 +177,7 @@ func (p *process) handshake(ctx context.Context) (string, error) {
 		select {
 		case <-time.After(3 * time.Millisecond):
 		case <-ctx.Done():
-			return "", fmt.Errorf("no handshake came: %w", context.Cause(ctx))
+			return "", fmt.Errorf("no handshake came: %w", ctx.Err())
 		}
 	}
 }
