@@ -238,8 +238,8 @@ func TestQuotaFreed(t *testing.T) {
 	began := time.Now()
 	r.use(first)
 	r.use(r.wait(waits, record.RequestFulfilled))
-	if d := time.Since(began); d > 15*time.Second {
-		t.Errorf("served after %s", d)
+	if d := time.Since(began); d > 20*time.Second {
+		t.Errorf("served after %s; without the node that went it takes 22 s at least", d)
 	}
 	r.logged("msg=\"pool paused\" provider=sim pool=main paused=false")
 	r.balanced(2)
