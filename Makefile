@@ -10,10 +10,10 @@ PACKAGES := ./... $(patsubst %,./%...,$(sort $(dir $(wildcard testdata/*/*.go)))
 FUZZTIME ?= 20s
 SOAK     ?= 20m
 
-.PHONY: help build demo test check fmt vet lint bench soak fuzz clean
+.PHONY: help build demo test check fmt vet lint bench soak test-faults fuzz clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## Build the daemon, bin/nodepool-tf
 	$(GO) build -ldflags '-X main.version=$(VERSION)' -o bin/ ./cmd/nodepool-tf
@@ -44,6 +44,9 @@ bench: build ## Measure latency, throughput and memory beside a bare terraform a
 
 soak: build ## Let Zuul's own code send mixed requests for SOAK=20m and check every invariant
 	@$(GO) build -o bin/ ./cmd/demo && exec bin/demo -daemon bin/nodepool-tf -soak $(SOAK) $(ARGS)
+
+test-faults: ## Ten minutes of random faults while Zuul asks; ARGS='-seed N' runs a schedule again, -help says more
+	@$(GO) build -o bin/ ./cmd/faults && exec bin/faults $(ARGS)
 
 fuzz: ## Fuzz every fuzz test for FUZZTIME=20s each
 	@for package in $$($(GO) list $(PACKAGES)); do \

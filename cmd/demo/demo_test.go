@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/nodepool-tf/nodepool-tf/testdata/rig"
 )
 
 // output is what the demo prints; it calls back when a text shows up.
@@ -50,7 +52,7 @@ func build(t *testing.T) string {
 // nothingLeft fails on processes and files of the demo.
 func nothingLeft(t *testing.T, dir string) {
 	t.Helper()
-	if pids := processes(dir); len(pids) > 0 {
+	if pids := rig.Processes(dir); len(pids) > 0 {
 		t.Errorf("processes left: %v", pids)
 	}
 	entries, err := os.ReadDir(dir)

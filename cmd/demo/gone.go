@@ -8,12 +8,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
-	"strings"
-	"syscall"
-	"time"
 
 	"github.com/nodepool-tf/nodepool-tf/state/record"
+	"github.com/nodepool-tf/nodepool-tf/testdata/rig"
 )
 
 // gone waits until nothing of the nodes is left: record, process, folder, Terraform state.
@@ -32,7 +29,7 @@ func (w *world) gone(ctx context.Context, nodes []*record.Node) error {
 	w.show.flush()
 	w.show.fact("records", "no node record in ZooKeeper")
 
-	if left := processes(w.nodesDir()); len(left) > 0 {
+	if left := rig.Processes(w.nodesDir()); len(left) > 0 {
 		return fmt.Errorf("sshd still runs: pid %v", left)
 	}
 	folders, err := os.ReadDir(w.nodesDir())
@@ -89,39 +86,4 @@ func terraformState(dir string) (files, resources int, err error) {
 		return nil
 	})
 	return files, resources, err
-}
-
-// processes lists those that work in dir or name it on their command line; dir is a folder of
-// ours that nobody else uses.
-func processes(dir string) []int {
-	entries, _ := os.ReadDir("/proc")
-	var pids []int
-	for _, e := range entries {
-		pid, err := strconv.Atoi(e.Name())
-		if err != nil || pid == os.Getpid() {
-			continue
-		}
-		line, _ := os.ReadFile(filepath.Join("/proc", e.Name(), "cmdline"))
-		cwd, _ := os.Readlink(filepath.Join("/proc", e.Name(), "cwd"))
-		if strings.Contains(string(line), dir) || cwd == dir || strings.HasPrefix(cwd, dir+"/") {
-			pids = append(pids, pid)
-		}
-	}
-	return pids
-}
-
-// endProcesses ends what an unfinished demo leaves behind: sshd servers, which run on their own,
-// and Terraform runs with their provisioners. These may be starting one more, hence the repetition.
-func endProcesses(dir string) error {
-	for range 50 {
-		left := processes(dir)
-		if len(left) == 0 {
-			return nil
-		}
-		for _, pid := range left {
-			_ = syscall.Kill(pid, syscall.SIGKILL)
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
-	return fmt.Errorf("processes %v of %s do not end", processes(dir), dir)
 }

@@ -18,6 +18,7 @@ import (
 
 	"github.com/nodepool-tf/nodepool-tf/state/session"
 	"github.com/nodepool-tf/nodepool-tf/testdata/demo"
+	"github.com/nodepool-tf/nodepool-tf/testdata/rig"
 	"github.com/nodepool-tf/nodepool-tf/testdata/zkserver"
 )
 
@@ -66,7 +67,7 @@ func (w *world) build(ctx context.Context, o options) error {
 		return err
 	}
 	w.onClose(func() error { return os.RemoveAll(w.dir) })
-	w.onClose(func() error { return endProcesses(w.dir) })
+	w.onClose(func() error { return rig.EndProcesses(w.dir) })
 
 	if err := w.startZooKeeper(ctx); err != nil {
 		return err

@@ -42,6 +42,9 @@ func launcherCommand() *cli.Command {
 			l, err := reconciler.NewLauncher(c.Context, reconciler.Options{
 				Config: cfg, Log: log, Worker: []string{self, "worker"}, StopTimeout: c.Duration("stop-timeout"), Version: "nodepool-tf " + version,
 			})
+			if err != nil && c.Context.Err() != nil {
+				return nil // told to stop while it started: that interrupted what failed
+			}
 			if err != nil {
 				return err
 			}

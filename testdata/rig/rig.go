@@ -37,6 +37,8 @@ type Options struct {
 	Secure    string // secure file, "" for none
 	// Timeout is zookeeper-timeout in seconds, default 10.
 	Timeout float64
+	// Env is added to the environment, "KEY=value".
+	Env []string
 }
 
 // Rig is a launcher's folder and, between Start and its end, its process.
@@ -130,7 +132,9 @@ func (r *Rig) Command(ctx context.Context, args ...string) *exec.Cmd {
 	if r.Secure != "" {
 		files = append(files, "-s", r.Secure)
 	}
-	return exec.CommandContext(ctx, r.Binary, append(files, args...)...)
+	cmd := exec.CommandContext(ctx, r.Binary, append(files, args...)...)
+	cmd.Env = append(os.Environ(), r.Env...)
+	return cmd
 }
 
 // LogFile is where all launchers of the rig log to.
@@ -172,6 +176,19 @@ func (r *Rig) Start(args ...string) error {
 // Pid of the running launcher.
 func (r *Rig) Pid() int { return r.cmd.Process.Pid }
 
+// Running reports whether the launcher was started and has not ended.
+func (r *Rig) Running() bool {
+	if r.cmd == nil {
+		return false
+	}
+	select {
+	case <-r.done:
+		return false
+	default:
+		return true
+	}
+}
+
 // Signal sends the launcher a signal.
 func (r *Rig) Signal(s syscall.Signal) error { return r.cmd.Process.Signal(s) }
 
@@ -205,12 +222,8 @@ func (r *Rig) Stop(ctx context.Context) error {
 
 // Close makes sure that nothing of the rig runs any more, workers and provider plugins included.
 func (r *Rig) Close() {
-	if r.cmd != nil {
-		select {
-		case <-r.done:
-		default:
-			r.Kill()
-		}
+	if r.Running() {
+		r.Kill()
 	}
 	for _, pid := range r.Workers() {
 		_ = syscall.Kill(-pid, syscall.SIGKILL)

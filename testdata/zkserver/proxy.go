@@ -51,6 +51,13 @@ func (p *Proxy) Restore() {
 	p.cut = false
 }
 
+// Connected reports whether a client is connected.
+func (p *Proxy) Connected() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.conns) > 0
+}
+
 // Sent is how many bytes came from clients.
 func (p *Proxy) Sent() int64 { return p.sent.Load() }
 

@@ -12,6 +12,9 @@ import threading
 import time
 import traceback
 
+import kazoo.exceptions
+import kazoo.retry
+
 import invariants
 import zuulsystem
 
@@ -30,10 +33,26 @@ FATES = {
 SIZES = {1: 60, 2: 20, 3: 10, 5: 8, 8: 2}
 
 
+# ZooKeeper is away, or was: what was written last may have been done or not.
+AWAY = (kazoo.exceptions.ConnectionLoss, kazoo.exceptions.ConnectionClosedError,
+        kazoo.exceptions.SessionExpiredError, kazoo.exceptions.OperationTimeoutError,
+        kazoo.exceptions.LockTimeout)
+
+
+def patient(client):
+    """Reads are repeated until ZooKeeper is back. Writes are not: nobody could tell what became of them."""
+    retry = kazoo.retry.KazooRetry(max_tries=-1, delay=0.1, max_delay=1, ignore_expire=True)
+    for name in ('get', 'get_children', 'exists'):
+        plain = getattr(client, name)
+        setattr(client, name, lambda *a, plain=plain, **k: retry.copy()(plain, *a, **k))
+
+
 class Soak:
     def __init__(self, options):
         self.options = options
         self.system = zuulsystem.System(options.hosts, options.tls)
+        if options.zookeeper_faults:
+            patient(self.system.zk)
         self.broken = invariants.Broken()
         self.counts = collections.Counter()
         self.latencies, self.gone_after = [], []
@@ -48,29 +67,72 @@ class Soak:
 
     # One request, from submission to the end that fate has for it
 
-    def one(self, rng):
+    def one(self, rng, executor=None):
+        """Returns the executor for the next request: that of a request in whose midst ZooKeeper went away is dead."""
         fate = rng.choices(list(FATES), FATES.values())[0]
         size = rng.choices(list(SIZES), SIZES.values())[0]
         labels = [rng.choice(self.options.labels) for _ in range(min(size, self.options.max_size))]
         if fate == 'unknown label':
             labels[-1] = 'no-such-label'
-        request = self.system.submit(
-            labels, priority=rng.choice([100, 200, 200, 300]),
-            relative_priority=rng.randrange(5),
-            tenant=rng.choice(['acme', 'umbrella']))
+        try:
+            request = self.system.submit(
+                labels, priority=rng.choice([100, 200, 200, 300]),
+                relative_priority=rng.randrange(5),
+                tenant=rng.choice(['acme', 'umbrella']))
+        except AWAY:
+            if not self.options.zookeeper_faults:
+                raise
+            self.counts['not submitted'] += 1  # or it was: see sweep
+            time.sleep(0.5)
+            return executor
         with self.lock:
             self.live.add(request.id)
             self.counts[f'fate: {fate}'] += 1
             self.counts['requests'] += 1
             self.counts['nodes requested'] += len(labels)
         try:
-            self.live_on(request, fate, labels, rng)
+            self.live_on(request, fate, labels, rng, executor)
+        except AWAY:
+            if not self.options.zookeeper_faults:
+                raise
+            executor = self.abandon(request, executor)
         finally:
             self.system.requests.pop(request.id, None)
             with self.lock:
                 self.live.discard(request.id)
+        return executor
 
-    def live_on(self, request, fate, labels, rng):
+    def abandon(self, request, executor):
+        """Zuul lost ZooKeeper in the midst of a request: the job's executor ends, with its locks, and the request is
+        cancelled. Its nodes are the launcher's again, used ones to be deleted, others to be given to the next."""
+        self.counts['abandoned'] += 1
+        executor.die()
+        with self.lock:
+            nodes = [n for n, r in self.active.items() if r == request.id]
+            self.spent.difference_update(nodes)
+        self.let_go(nodes)
+        while True:
+            try:
+                self.system.cancel(request.id)
+                return self.executor()
+            except AWAY:
+                time.sleep(0.5)
+            except kazoo.exceptions.NoNodeError:
+                return self.executor()
+
+    def executor(self):
+        """One that is a worker's own; without ZooKeeper faults all share the system's."""
+        if not self.options.zookeeper_faults:
+            return None
+        while True:
+            try:
+                executor = zuulsystem.Executor(self.system)
+                patient(executor.zk.client)
+                return executor
+            except Exception:
+                time.sleep(0.5)
+
+    def live_on(self, request, fate, labels, rng, own):
         if fate == 'cancel at once':
             return self.cancel(request)
         if fate == 'cancel later':
@@ -101,7 +163,7 @@ class Soak:
         self.still(request, versions)
 
         executor = zuulsystem.Executor(self.system) if fate == 'executor dies' else None
-        accepted = [n.id for n in self.system.accept(request.id, executor)]
+        accepted = [n.id for n in self.system.accept(request.id, executor or own)]
         if accepted != nodes:
             self.broken.add('accepted other nodes', request=request.id, nodes=nodes, accepted=accepted)
         if fate == 'never used':
@@ -170,7 +232,7 @@ class Soak:
             if complaints:
                 self.broken.add('node at fulfilment', request=request.id, node=node, complaints=complaints)
             with self.lock:
-                if other := self.active.get(node):
+                if (other := self.active.get(node)) and other != request.id:
                     self.broken.add('node given twice', node=node, requests=[other, request.id])
                 if node in self.spent:
                     self.broken.add('used node given again', node=node, request=request.id)
@@ -209,8 +271,12 @@ class Soak:
     def take_events(self):
         while not self.finished.wait(0.05):
             for tenant in ('acme', 'umbrella'):
-                for request, _ in self.system.provisioned(tenant, 'check'):
-                    self.events.add(request)
+                try:
+                    for request, _ in self.system.provisioned(tenant, 'check'):
+                        self.events.add(request)
+                except AWAY:
+                    if not self.options.zookeeper_faults:
+                        raise
 
     def watch(self):
         """Used nodes go away, nothing hangs in the tree with nobody working on it."""
@@ -229,7 +295,11 @@ class Soak:
                         del self.leaving[node]
             if now - looked > 1:
                 looked = now
-                self.look_around(present, odd, now)
+                try:
+                    self.look_around(present, odd, now)
+                except AWAY:
+                    if not self.options.zookeeper_faults:
+                        raise
 
     def look_around(self, present, odd, now):
         requests = {r: self.system.znode(f'{zuulsystem.REQUESTS}/{r}')[0]
@@ -254,6 +324,9 @@ class Soak:
         for id, record in requests.items():
             if not record:
                 continue
+            if self.options.zookeeper_faults and record['requestor'] == self.system.system_id and id not in self.live:
+                seen.add(('request that nobody waits for', id))
+                self.sweep(id, now - odd.get(('request that nobody waits for', id), now))
             if record['state'] == 'pending' and not self.request_locked(id):
                 seen.add(('request pending with nobody working on it', id))
             if record['state'] == 'fulfilled':
@@ -266,6 +339,12 @@ class Soak:
             if now - odd.setdefault(what, now) > self.options.odd_timeout:
                 self.broken.add(what[0], id=what[1])
                 odd[what] = now
+
+    def sweep(self, id, age):
+        """As Zuul's scheduler does: a request of ours that we do not remember was submitted while ZooKeeper went away."""
+        if age > 5:
+            self.system.cancel(id)
+            self.counts['swept'] += 1
 
     def request_locked(self, id):
         path = f'/nodepool/requests-lock/{id}'
@@ -294,9 +373,10 @@ class Soak:
 
     def worker(self, seed):
         rng = random.Random(seed)
+        executor = self.executor()
         while not self.stopping.is_set():
             try:
-                self.one(rng)
+                executor = self.one(rng, executor)
             except Exception as e:
                 self.broken.add('Zuul raised', error=f'{type(e).__name__}: {e}',
                                 traceback=traceback.format_exc().splitlines()[-6:])
@@ -365,6 +445,7 @@ def main():
     parser.add_argument('--gone-timeout', type=float, default=60, help='a used node must be gone')
     parser.add_argument('--odd-timeout', type=float, default=90, help='nothing may be unowned for longer')
     parser.add_argument('--allow-failed', action='store_true', help='FAILED is an answer too')
+    parser.add_argument('--zookeeper-faults', action='store_true', help='ZooKeeper may go away now and then')
     parser.add_argument('--seed', type=int, default=int(time.time()))
     options = parser.parse_args()
     logging.basicConfig(stream=sys.stderr, level=logging.CRITICAL)
