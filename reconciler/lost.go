@@ -68,7 +68,7 @@ func (lp *loop) lockAll(ctx context.Context, d desire.Resume) (req *lockedReques
 		}
 	}()
 	if req.State != record.RequestPending {
-		return nil, nil, errNotOurs
+		return req, nil, errNotOurs
 	}
 	for _, id := range d.Nodes {
 		n, err := lockNode(ctx, lp.s, id)
@@ -145,8 +145,8 @@ func (lp *loop) catchUp(la *launch) {
 		la.phase = applying
 		lp.launchOutcome(la, o)
 	case workspace.DestroyFailed:
-		la.phase = cleaning
-		la.counted++ // whether it did is not known; so the launch ends in time
+		la.phase, la.reason = cleaning, o.Err // why the attempt failed, nobody remembers
+		la.counted++                          // nor whether it did; so the launch ends in time
 		lp.l.manager.Destroy(la.node.ID)
 	}
 }
