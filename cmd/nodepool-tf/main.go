@@ -16,6 +16,9 @@ import (
 var version = "0.1.0-dev"
 
 func main() {
+	if isInit(os.Args) {
+		os.Exit(runInit(os.Args))
+	}
 	os.Exit(run(os.Args))
 }
 
