@@ -128,7 +128,7 @@ func (w *world) giveBack(ctx context.Context) error {
 		if err := l.WriteConfig(); err != nil {
 			return err
 		}
-		if err := l.back(); err != nil {
+		if err := l.back(); err != nil { //nolint:contextcheck // it outlives ctx
 			return err
 		}
 	}

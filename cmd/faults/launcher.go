@@ -117,7 +117,7 @@ func (l *launcher) tend(ctx context.Context) {
 			}
 			l.mu.Lock()
 			if l.up && !l.Running() {
-				if err := l.Start(); err != nil {
+				if err := l.Start(); err != nil { //nolint:contextcheck // it outlives ctx
 					l.w.verdict.add("launcher cannot be started", "%s: %v", l, err)
 				}
 			}

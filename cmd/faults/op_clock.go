@@ -46,7 +46,7 @@ func (c *clock) off() time.Duration {
 
 func (c *clock) close() error { return syscall.Munmap(c.page) }
 
-func jump(w *world, _ context.Context, e Event) (func(context.Context) error, string, error) {
+func jump(_ context.Context, w *world, e Event) (func(context.Context) error, string, error) {
 	c := w.launchers[e.Launcher].clock
 	if c == nil {
 		return nil, "NOT RUN: the launcher was not built by the suite", nil

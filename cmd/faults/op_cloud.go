@@ -3,7 +3,7 @@ package main
 import "context"
 
 // breakCloud has the cloud misbehave.
-func breakCloud(w *world, ctx context.Context, e Event) (func(context.Context) error, string, error) {
+func breakCloud(ctx context.Context, w *world, e Event) (func(context.Context) error, string, error) {
 	if err := w.cloud.Faults(ctx, project, *e.Fault); err != nil {
 		return nil, "", err
 	}

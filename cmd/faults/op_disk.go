@@ -52,7 +52,7 @@ func (d *disk) faulty() bool {
 }
 
 // fillDisk leaves no more than e.Room KiB free.
-func fillDisk(w *world, _ context.Context, e Event) (func(context.Context) error, string, error) {
+func fillDisk(_ context.Context, w *world, e Event) (func(context.Context) error, string, error) {
 	d := w.launchers[e.Launcher].disk
 	if d == nil {
 		return nil, notRun, nil
@@ -93,7 +93,7 @@ func (d *disk) fill(room int) (size int64, err error) {
 
 // refuseWrites puts a read-only view of the state directory over it. What works in a folder of it already, a Terraform
 // for instance, still writes; who opens a file by its name cannot.
-func refuseWrites(w *world, _ context.Context, e Event) (func(context.Context) error, string, error) {
+func refuseWrites(_ context.Context, w *world, e Event) (func(context.Context) error, string, error) {
 	d := w.launchers[e.Launcher].disk
 	if d == nil {
 		return nil, notRun, nil

@@ -14,11 +14,11 @@ import (
 // victimWait is how long a process to kill is waited for: there is not always one.
 const victimWait = 3 * time.Second
 
-func killTerraform(w *world, ctx context.Context, e Event) (func(context.Context) error, string, error) {
+func killTerraform(ctx context.Context, w *world, e Event) (func(context.Context) error, string, error) {
 	return nil, w.killOne(ctx, e, func(exe string) bool { return filepath.Base(exe) == "terraform" }), nil
 }
 
-func killPlugin(w *world, ctx context.Context, e Event) (func(context.Context) error, string, error) {
+func killPlugin(ctx context.Context, w *world, e Event) (func(context.Context) error, string, error) {
 	return nil, w.killOne(ctx, e, func(exe string) bool { return strings.HasPrefix(filepath.Base(exe), "terraform-provider-") }), nil
 }
 

@@ -7,7 +7,7 @@ import (
 )
 
 // killServer is a crash of one of three servers.
-func killServer(w *world, ctx context.Context, e Event) (func(context.Context) error, string, error) {
+func killServer(ctx context.Context, w *world, e Event) (func(context.Context) error, string, error) {
 	limit, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	i, err := w.zk.Leader(limit)
@@ -22,7 +22,7 @@ func killServer(w *world, ctx context.Context, e Event) (func(context.Context) e
 }
 
 // expire ends the launcher's session. It learns of it when it connects again.
-func expire(w *world, ctx context.Context, e Event) (func(context.Context) error, string, error) {
+func expire(ctx context.Context, w *world, e Event) (func(context.Context) error, string, error) {
 	limit, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	for _, p := range w.launchers[e.Launcher].proxies {
@@ -34,7 +34,7 @@ func expire(w *world, ctx context.Context, e Event) (func(context.Context) error
 }
 
 // partition cuts the launcher's lines to all servers.
-func partition(w *world, _ context.Context, e Event) (func(context.Context) error, string, error) {
+func partition(_ context.Context, w *world, e Event) (func(context.Context) error, string, error) {
 	l := w.launchers[e.Launcher]
 	for _, p := range l.proxies {
 		p.Cut()

@@ -11,7 +11,7 @@ import (
 
 // deed is how a fault begins. end puts it right again, nil when there is nothing to put right; note says what came of it,
 // for the log. An error is the suite's own failure.
-type deed func(w *world, ctx context.Context, e Event) (end func(context.Context) error, note string, err error)
+type deed func(ctx context.Context, w *world, e Event) (end func(context.Context) error, note string, err error)
 
 var deeds = map[Op]deed{
 	Kill: kill, Term: term, TermTwice: termTwice, HostLost: loseHost, KillTerraform: killTerraform, KillPlugin: killPlugin,
@@ -49,7 +49,7 @@ func (w *world) torment(ctx context.Context, events []Event) error {
 // happen is one event from its beginning to its end.
 func (w *world) happen(ctx context.Context, e Event) error {
 	began := time.Now()
-	end, note, err := deeds[e.Op](w, ctx, e)
+	end, note, err := deeds[e.Op](ctx, w, e)
 	if err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func (w *world) putRight(ctx context.Context) error {
 		for _, p := range l.proxies {
 			p.Restore()
 		}
-		if err := l.back(); err != nil {
+		if err := l.back(); err != nil { //nolint:contextcheck // it outlives ctx
 			return err
 		}
 	}

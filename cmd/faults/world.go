@@ -95,7 +95,7 @@ func (w *world) build(ctx context.Context) error {
 			return err
 		}
 		w.launchers = append(w.launchers, l)
-		if err := l.Start(); err != nil {
+		if err := l.Start(); err != nil { //nolint:contextcheck // it ends with close
 			return err
 		}
 		w.onClose(func() error { l.close(); return nil })

@@ -44,7 +44,7 @@ func (c *client) start(ctx context.Context, d time.Duration) error {
 	w := c.w
 	cmd := exec.CommandContext(ctx, c.python, "-B", c.script,
 		"--hosts", strings.Join(w.zk.Addrs(), ","), "--labels", "vm,big,spare", "--minutes", fmt.Sprint(d.Minutes()),
-		"--seed", fmt.Sprint(w.Seed%1_000_000), "--workers", "5", "--max-size", "3", "--job-seconds", "3", "--pause", "2",
+		"--seed", fmt.Sprint(w.Seed%1_000_000), "--workers", "8", "--max-size", "3", "--job-seconds", "3", "--pause", "1",
 		"--allow-failed", "--zookeeper-faults", "--request-timeout", "240", "--gone-timeout", "150", "--odd-timeout", "120")
 	cmd.Cancel = func() error { return cmd.Process.Kill() }
 	log, err := os.OpenFile(filepath.Join(w.dir, "zuul.log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)

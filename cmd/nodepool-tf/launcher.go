@@ -42,8 +42,8 @@ func launcherCommand() *cli.Command {
 			l, err := reconciler.NewLauncher(c.Context, reconciler.Options{
 				Config: cfg, Log: log, Worker: []string{self, "worker"}, StopTimeout: c.Duration("stop-timeout"), Version: "nodepool-tf " + version,
 			})
-			if err != nil && c.Context.Err() != nil {
-				return nil // told to stop while it started: that interrupted what failed
+			if err != nil && c.Err() != nil {
+				return nil //nolint:nilerr // told to stop while it started: what failed was interrupted by that
 			}
 			if err != nil {
 				return err
