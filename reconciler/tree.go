@@ -11,6 +11,7 @@ import (
 	"github.com/go-zookeeper/zk"
 	"github.com/google/uuid"
 
+	"github.com/nodepool-tf/nodepool-tf/reconciler/execute"
 	"github.com/nodepool-tf/nodepool-tf/state/session"
 )
 
@@ -35,8 +36,8 @@ func (l *Launcher) bindTree(ctx context.Context, s *session.Session) (id string,
 	}
 	file := filepath.Join(l.opts.Config.Terraform.StateDir, "zookeeper-tree")
 	data, err := os.ReadFile(file)
-	if os.IsNotExist(err) {
-		return id, os.WriteFile(file, []byte(id+"\n"), 0o600)
+	if os.IsNotExist(err) || err == nil && len(data) == 0 { // written in one step, so an empty one is an old release's, torn
+		return id, execute.WriteDurable(file, []byte(id+"\n"))
 	}
 	if err != nil {
 		return "", err
@@ -75,5 +76,5 @@ func stateID(dir string) (string, error) {
 		return "", err
 	}
 	id := uuid.NewString()
-	return id, os.WriteFile(file, []byte(id+"\n"), 0o600)
+	return id, execute.WriteDurable(file, []byte(id+"\n"))
 }

@@ -7,8 +7,9 @@ import (
 	"github.com/nodepool-tf/nodepool-tf/state/record"
 )
 
-// staleInit is how long an unlocked node may stay in state init: its launcher died between creating and locking it.
-const staleInit = 300 // seconds
+// staleInit is how long an unlocked node whose request is gone may stay in state init: its launcher died between creating
+// and locking it, one step apart. A launcher that was only slow finds the record changed and leaves it alone.
+const staleInit = 30 // seconds
 
 // reap frees and deletes nodes that nobody needs any more (4.8): of configured providers, unlocked.
 func (p *pass) reap() {

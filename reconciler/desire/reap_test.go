@@ -54,9 +54,9 @@ func TestReap(t *testing.T) {
 			[]string{"delete 0000000001 (state used)", "delete 0000000002 (state used)", "delete 0000000003 (state used)"}},
 
 		// Created, never locked.
-		{"init, request gone, old", reap(record.NodeInit, allocated(r), since(ago(301*time.Second))), []string{"delete 0000000001 (created but never launched)"}},
+		{"init, request gone, old", reap(record.NodeInit, allocated(r), since(ago(31*time.Second))), []string{"delete 0000000001 (created but never launched)"}},
 		{"init, no request, old", reap(record.NodeInit, since(ago(301*time.Second))), []string{"delete 0000000001 (created but never launched)"}},
-		{"init, request gone, young", reap(record.NodeInit, allocated(r), since(ago(299*time.Second))), nil},
+		{"init, request gone, young", reap(record.NodeInit, allocated(r), since(ago(29*time.Second))), nil},
 		{"init, request there, old", append(reap(record.NodeInit, allocated(r)), req(r, "small", inState(record.RequestFulfilled))), nil},
 		{"init, locked", reap(record.NodeInit, allocated(r), contended), nil},
 		{"init, lock not looked at", reap(record.NodeInit, allocated(r), unknown), nil},
