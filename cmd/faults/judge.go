@@ -46,18 +46,26 @@ func (w *world) judge(ctx context.Context) error {
 // difference is why the world is not at rest.
 type difference struct{ kind, detail string }
 
+// quiet is how long a difference must have stayed the same to be believed: a bit more than the launcher waits before it
+// destroys what has no record. A sweep for leaks comes more rarely, so with it only settle bounds the wait.
+const quiet = 90 * time.Second
+
 // rest asks until there is no difference any more, and returns those that stay.
 func (w *world) rest(ctx context.Context, look func(context.Context) ([]difference, error)) []difference {
 	ctx, cancel := context.WithTimeout(ctx, w.settle)
 	defer cancel()
 	found := []difference{{"the world cannot be looked at", "no look succeeded"}}
+	changed := time.Now()
 	for {
 		if now, err := look(ctx); err == nil {
+			if !slices.Equal(now, found) {
+				changed = time.Now()
+			}
 			if found = now; len(found) == 0 {
 				return nil
 			}
 		}
-		if sleep(ctx, 500*time.Millisecond) != nil {
+		if sleep(ctx, 500*time.Millisecond) != nil || !w.leaks && time.Since(changed) > quiet {
 			return found
 		}
 	}
@@ -150,7 +158,9 @@ func (w *world) empty(ctx context.Context) (found []difference, err error) {
 	if err != nil {
 		return nil, err
 	}
-	for id, n := range w.looker.Nodes() {
+	nodes := w.looker.Nodes()
+	for _, id := range slices.Sorted(maps.Keys(nodes)) {
+		n := nodes[id]
 		found = append(found, difference{"node left", fmt.Sprintf("node %s is %s since %s", id, n.State, stamp(n.StateTime))})
 	}
 	if !books.Balanced() {
@@ -162,6 +172,7 @@ func (w *world) empty(ctx context.Context) (found []difference, err error) {
 		for _, i := range left {
 			ids = append(ids, i.ID+" of node "+i.Tags["nodepool_node_id"])
 		}
+		slices.Sort(ids)
 		found = append(found, difference{"the cloud's books do not balance", fmt.Sprintf("created %d, deleted %d, vanished %d, left: %s", books.Created, books.Deleted, books.Vanished, strings.Join(ids, ", "))})
 	}
 	for _, l := range w.launchers {

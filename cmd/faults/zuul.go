@@ -79,8 +79,9 @@ func (c *client) wait(ctx context.Context, v *verdict) error {
 	for kind, n := range r.Broken {
 		for _, e := range r.Examples {
 			var example struct{ Kind string }
-			if json.Unmarshal(e, &example) == nil && example.Kind == kind {
-				v.add("zuul: "+kind, "%s", e)
+			var line bytes.Buffer
+			if json.Unmarshal(e, &example) == nil && example.Kind == kind && json.Compact(&line, e) == nil {
+				v.add("zuul: "+kind, "%s", &line)
 				n--
 			}
 		}
