@@ -80,23 +80,32 @@ func (r *cloudRig) stateID() string {
 	return strings.TrimSpace(string(id))
 }
 
-// TestLeaksAreRemoved: what a killed Terraform had in the making, and what is left of a node long gone, goes, and not
-// before it was seen twice; what is not ours stays.
-func TestLeaksAreRemoved(t *testing.T) {
+// watched adds a provider without clean-leaked to the cloud, which launches nothing.
+func watched(o *rig.Options) {
+	_, sim, _ := strings.Cut(o.Config, "  - name: sim")
+	sim = strings.NewReplacer("clean-leaked: true", "clean-leaked: false", "- name: main", "- name: main\n        max-servers: 0").Replace(sim)
+	o.Config = strings.TrimRight(o.Config, "\n") + "\n  - name: watched" + sim
+}
+
+// TestLeaks: what a killed Terraform had in the making, and what is left of a node long gone, goes, and not
+// before it was seen twice; what is not ours stays, and so does what an operator wants only to be told of.
+func TestLeaks(t *testing.T) {
 	impatient := func(o *rig.Options) {
 		o.Config = strings.Replace(o.Config, "token: s3cr3t", `token: s3cr3t, request_timeout: "10s"`, 1)
 	}
 	r := newCloudRig(t, api.Settings{
 		Pace: api.Pace{Boot: api.Delay{Fixed: 3 * time.Second}}, Faults: []api.Fault{{Kind: api.Lost, Op: api.Create, Count: 1}},
-	}, upkeep("list-interval: 4", "clean-leaked: true"), impatient)
+	}, upkeep("list-interval: 4", "clean-leaked: true"), impatient, watched)
+	began := time.Now()
 	unanswered := r.submit("vm") // its first instance is made, but the cloud never says so
 	r.eventually("an instance boots", func() bool { return r.billed().Created == 1 })
 	silent, err := r.cloud.Instances(r.ctx, "acme", nil)
 	if err != nil || len(silent) != 1 {
 		t.Fatalf("%v %v", silent, err)
 	}
+	other := r.wait(unanswered, record.RequestFulfilled) // the next attempt
 	id := r.submit("vm")
-	r.eventually("another instance boots", func() bool { return r.billed().Created == 2 })
+	r.eventually("another instance boots", func() bool { return r.billed().States[api.Build] == 1 })
 	lost, err := r.cloud.Instances(r.ctx, "acme", map[string]string{"nodepool_tf_request": id})
 	if err != nil || len(lost) != 1 {
 		t.Fatalf("%v %v", lost, err)
@@ -106,7 +115,6 @@ func TestLeaksAreRemoved(t *testing.T) {
 			t.Errorf("the instance has no tag %s: %v", tag, lost[0].Tags)
 		}
 	}
-	began := time.Now()
 	r.killTerraform()
 	r.logged("they may exist without being in its state")
 	ours := func(provider, node string) map[string]string {
@@ -115,14 +123,15 @@ func TestLeaksAreRemoved(t *testing.T) {
 	forgotten := r.plant("np0000004711", ours("sim", "0000004711"))
 	alien := ours("sim", "0000004712")
 	alien["nodepool_tf_launcher"] = "00000000-0000-0000-0000-000000000000"
+	told := r.plant("np0000004713", ours("watched", "0000004713"))
 	kept := []string{
+		told,
 		r.plant("untagged", nil),
-		r.plant("of-another-provider", ours("sim2", "0000004711")),
+		r.plant("of-another-provider", ours("unknown", "0000004711")),
 		r.plant("of-another-installation", alien),
 		r.plant("of-no-node", map[string]string{"nodepool_provider_name": "sim"}),
 	}
 	req := r.wait(id, record.RequestFulfilled) // the next attempt
-	other := r.wait(unanswered, record.RequestFulfilled)
 	r.logged(`msg="leaked resource: `)
 	if sofar := time.Since(began); sofar < time.Minute {
 		t.Errorf("reported after %s: that is no two sightings a minute apart", sofar)
@@ -131,6 +140,12 @@ func TestLeaksAreRemoved(t *testing.T) {
 		r.eventually("leaked instance "+leaked+" goes", func() bool { return !r.has(leaked) })
 	}
 	r.logged("msg=\"leaked resource removed\"")
+	r.logged("provider=watched type=simcloud_instance id=" + told)
+	lists := r.billed().Requests["instances.list"]
+	r.eventually("some more lists", func() bool { return r.billed().Requests["instances.list"] >= lists+6 })
+	if n := strings.Count(r.Log(), "leaked resource: "); n != 4 {
+		t.Errorf("told of 4 leaks %d times", n)
+	}
 	for _, id := range kept {
 		if !r.has(id) {
 			t.Errorf("%s was not ours and is gone", id)
@@ -144,23 +159,5 @@ func TestLeaksAreRemoved(t *testing.T) {
 	}
 	for _, folder := range []string{"leaks", "lists"} {
 		r.eventually("nothing left in "+folder, func() bool { left, _ := filepath.Glob(filepath.Join(r.StateDir, folder, "*")); return len(left) <= 1 })
-	}
-}
-
-// TestLeaksAreReported: without clean-leaked nothing is removed, and each leak is told once.
-func TestLeaksAreReported(t *testing.T) {
-	r := newCloudRig(t, api.Settings{}, upkeep("list-interval: 2", "priority: 1"))
-	req := r.wait(r.submit("vm"), record.RequestFulfilled)
-	leaked := r.plant("np0000004711", map[string]string{"nodepool_provider_name": "sim", "nodepool_node_id": "0000004711", "nodepool_tf_launcher": r.stateID()})
-	r.logged("id=" + leaked)
-	lists := r.billed().Requests["instances.list"]
-	r.eventually("some more lists", func() bool { return r.billed().Requests["instances.list"] >= lists+4 })
-	if n := strings.Count(r.Log(), "leaked resource: "); n != 1 {
-		t.Errorf("told %d times", n)
-	}
-	r.useChecked(req)
-	r.empty()
-	if !r.has(leaked) {
-		t.Error("it was removed")
 	}
 }

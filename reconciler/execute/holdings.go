@@ -45,18 +45,19 @@ func Holdings(dir string) ([]Holding, error) {
 
 // ReadOutput gives a root output of type text out of a workspace folder's state. An error says that there is none.
 func ReadOutput(dir, name string) (string, error) {
-	raw, err := readDetails(dir)
-	if err != nil {
+	var raw struct { // and no more: a list of ten thousand things is in the state twice
+		Outputs map[string]struct {
+			Value any `json:"value"`
+		} `json:"outputs"`
+	}
+	if err := readJSON(filepath.Join(dir, StateFile), &raw); err != nil {
 		return "", err
 	}
-	var text *string
-	if out, ok := raw.Outputs[name]; ok {
-		err = json.Unmarshal(out.Value, &text)
-	}
-	if err != nil || text == nil {
+	text, ok := raw.Outputs[name].Value.(string)
+	if !ok {
 		return "", fmt.Errorf("%s has no output %q that is text", filepath.Join(dir, StateFile), name)
 	}
-	return *text, nil
+	return text, nil
 }
 
 // HasTags reports whether an attribute of the state's only managed resource has all the tags, wherever its type keeps
@@ -118,10 +119,7 @@ func hasAll(tags map[string]any, want map[string]string) bool {
 
 // details is more of the state format than stateV4: what only few ask for.
 type details struct {
-	Version int `json:"version"`
-	Outputs map[string]struct {
-		Value json.RawMessage `json:"value"`
-	} `json:"outputs"`
+	Version   int          `json:"version"`
 	Resources []resourceV4 `json:"resources"`
 }
 

@@ -48,13 +48,14 @@ func servers(t *testing.T, opts ...func(*Options)) (b *bench, books, hold string
 // server is the id of a node's server.
 func (b *bench) server(node string) string {
 	b.t.Helper()
-	holds, ok := b.m.Holding(node)
+	var holds []execute.Holding
+	b.eventually("nobody is at work on node "+node, func() (ok bool) { holds, ok = b.m.Holding(node); return ok })
 	for _, h := range holds {
-		if ok && h.Type == "simcloud_server" {
+		if h.Type == "simcloud_server" {
 			return h.ID
 		}
 	}
-	b.t.Fatalf("node %s has no server: %v %v", node, holds, ok)
+	b.t.Fatalf("node %s has no server: %v", node, holds)
 	return ""
 }
 
