@@ -39,9 +39,12 @@ type Requestor struct {
 	OnChange func(cache.Event)
 }
 
+// paths are there before anybody waits for what is below them.
+var paths = []string{"/nodepool/requests", "/nodepool/nodes", "/nodepool/requests-lock", "/nodepool/components/pool"}
+
 // New watches requests and nodes on a session until ctx ends.
 func New(ctx context.Context, s *session.Session, onChange func(cache.Event)) (*Requestor, error) {
-	for _, p := range []string{"/nodepool/requests", "/nodepool/nodes", "/nodepool/requests-lock", "/nodepool/components/pool"} {
+	for _, p := range paths {
 		if err := s.EnsurePath(ctx, p); err != nil {
 			return nil, err
 		}
@@ -63,7 +66,11 @@ func New(ctx context.Context, s *session.Session, onChange func(cache.Event)) (*
 }
 
 // Close stops watching.
-func (r *Requestor) Close() { r.cache.Close() }
+func (r *Requestor) Close() {
+	if r.cache != nil {
+		r.cache.Close()
+	}
+}
 
 func (r *Requestor) see(events []cache.Event) {
 	r.mu.Lock()
@@ -135,6 +142,9 @@ func (r *Requestor) wait(ctx context.Context, what string, ok func() bool) error
 
 // Wait returns the request once it is fulfilled or failed.
 func (r *Requestor) Wait(ctx context.Context, id string) (*record.Request, error) {
+	if r.cache == nil {
+		return r.awaitRequest(ctx, id)
+	}
 	var req *record.Request
 	err := r.wait(ctx, "request "+id, func() bool {
 		req = r.requests[id]
@@ -170,6 +180,9 @@ func (r *Requestor) Nodes() map[string]*record.Node {
 
 // WaitNode returns once the node is in one of the states, or gone when none is given.
 func (r *Requestor) WaitNode(ctx context.Context, id string, states ...record.NodeState) error {
+	if r.cache == nil {
+		return r.awaitNode(ctx, id, states)
+	}
 	return r.wait(ctx, "node "+id, func() bool {
 		n := r.nodes[id]
 		if n == nil {

@@ -5,7 +5,6 @@ package rig
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -63,10 +62,10 @@ func Root() string {
 // Module is the absolute path of one of the modules in testdata/modules.
 func Module(name string) string { return filepath.Join(Root(), "testdata", "modules", name) }
 
-// Build compiles the binary into dir and returns its path.
-func Build(ctx context.Context, dir string) (string, error) {
+// Build compiles the binary into dir and returns its path; flags go to go build.
+func Build(ctx context.Context, dir string, flags ...string) (string, error) {
 	out := filepath.Join(dir, "nodepool-tf")
-	cmd := exec.CommandContext(ctx, "go", "build", "-o", out, "./cmd/nodepool-tf")
+	cmd := exec.CommandContext(ctx, "go", append(append([]string{"build", "-o", out}, flags...), "./cmd/nodepool-tf")...)
 	cmd.Dir = Root()
 	if msg, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build nodepool-tf: %w\n%s", err, msg)
@@ -279,22 +278,27 @@ func (r *Rig) Workspaces() int {
 
 // Requestor connects a requestor to the rig's ZooKeeper. The session ends with ctx.
 func (r *Rig) Requestor(ctx context.Context, onChange func(cache.Event)) (*requestor.Requestor, *session.Session, error) {
-	o := session.Options{Servers: r.Servers, Chroot: r.Chroot, Logger: slog.New(slog.DiscardHandler)}
-	if r.TLS != ([3]string{}) {
-		tc, err := session.LoadTLS(r.TLS[0], r.TLS[1], r.TLS[2])
-		if err != nil {
-			return nil, nil, err
-		}
-		o.TLS = tc
-	}
-	s, err := session.Connect(ctx, o)
+	s, err := r.Session(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
 	q, err := requestor.New(ctx, s, onChange)
 	if err != nil {
 		s.Close()
-		return nil, nil, errors.Join(err)
+		return nil, nil, err
 	}
 	return q, s, nil
+}
+
+// Session connects to the rig's ZooKeeper.
+func (r *Rig) Session(ctx context.Context) (*session.Session, error) {
+	o := session.Options{Servers: r.Servers, Chroot: r.Chroot, Logger: slog.New(slog.DiscardHandler)}
+	if r.TLS != ([3]string{}) {
+		tc, err := session.LoadTLS(r.TLS[0], r.TLS[1], r.TLS[2])
+		if err != nil {
+			return nil, err
+		}
+		o.TLS = tc
+	}
+	return session.Connect(ctx, o)
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -29,7 +30,7 @@ type process struct {
 }
 
 // start runs ZooKeeper with a small, quickly started Java machine.
-func start(config, log string) (*process, error) {
+func start(config string, heap int, log string) (*process, error) {
 	java, err := exec.LookPath("java")
 	if err != nil {
 		return nil, fmt.Errorf("no java on PATH, install the Debian package default-jre-headless: %w", err)
@@ -43,7 +44,7 @@ func start(config, log string) (*process, error) {
 	}
 	defer func() { _ = out.Close() }()
 	cmd := exec.Command(java,
-		"-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto",
+		"-Xmx"+strconv.Itoa(heap)+"m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto",
 		"-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
 		"-Dzookeeper.forceSync=no", // test data need not survive a power cut
 		"-Dzookeeper.jmx.log4j.disable=true",

@@ -16,6 +16,7 @@ type Options struct {
 	Host string        // loopback address to listen on, default 127.0.0.1; "::1" for IPv6
 	TLS  *Certs        // with mutual TLS on Addr; the plain port then serves the harness only
 	Tick time.Duration // ZooKeeper's tick, default 500 ms; the shortest session is two ticks
+	Heap int           // of the Java machine, MiB, default 256: enough for some thousand nodes
 }
 
 // Server is one running server, standalone or a member of an ensemble.
@@ -23,6 +24,7 @@ type Server struct {
 	Addr string // host:port for clients, IPv6 in brackets
 	Dir  string // configuration, data and log
 
+	heap   int
 	admin  string // plain host:port for four letter words
 	config string // zoo.cfg
 	proc   *process
@@ -53,7 +55,10 @@ func prepare(dir string, opts Options, extra string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{Dir: dir, config: filepath.Join(dir, "zoo.cfg")}
+	if opts.Heap == 0 {
+		opts.Heap = 256
+	}
+	s := &Server{Dir: dir, heap: opts.Heap, config: filepath.Join(dir, "zoo.cfg")}
 	s.admin = net.JoinHostPort(opts.Host, strconv.Itoa(ports[0]))
 	s.Addr = s.admin
 	lines := []string{
@@ -93,7 +98,7 @@ func (s *Server) Restart(ctx context.Context) error {
 }
 
 func (s *Server) launch() error {
-	proc, err := start(s.config, filepath.Join(s.Dir, "zookeeper.log"))
+	proc, err := start(s.config, s.heap, filepath.Join(s.Dir, "zookeeper.log"))
 	if err != nil {
 		return fmt.Errorf("start ZooKeeper: %w", err)
 	}
@@ -119,6 +124,9 @@ func (s *Server) waitServing(ctx context.Context) error {
 		}
 	}
 }
+
+// Pid of the running server.
+func (s *Server) Pid() int { return s.proc.cmd.Process.Pid }
 
 // Stop ends the server in good order and waits until it is gone.
 func (s *Server) Stop() { s.proc.end(5 * time.Second) }

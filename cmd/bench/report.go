@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"os"
+	"runtime"
+	"strings"
+	"time"
+)
+
+// report is what the bench prints. Times are in milliseconds, CPU in milliseconds of one core, memory in MiB.
+type report struct {
+	Machine struct {
+		CPUs     int     `json:"cpus"`
+		Engine   string  `json:"engine"`
+		Measured string  `json:"measured"` // day
+		Seconds  float64 `json:"seconds"`  // the whole run
+		CPUBy    string  `json:"cpu_counted_by"`
+		// Load is what else the machine did: the load average before the run began.
+		Load string `json:"load_before"`
+	} `json:"machine"`
+	Budgets  []budget  `json:"budgets"`
+	Idle     *idle     `json:"idle,omitempty"`
+	Builtin  *idle     `json:"idle_builtin,omitempty"` // a module of what is built into Terraform
+	Timeline []step    `json:"idle_timeline,omitempty"`
+	Burst    *burst    `json:"burst,omitempty"`
+	BurstB   *burst    `json:"burst_builtin,omitempty"`
+	Steady   *steady   `json:"steady,omitempty"`
+	Fleet    *fleet    `json:"fleet,omitempty"`
+	Bare     *bare     `json:"bare_terraform,omitempty"`
+	Nodepool *nodepool `json:"nodepool,omitempty"`
+}
+
+func measure(ctx context.Context, o options) (*report, error) {
+	rep := &report{}
+	began := time.Now()
+	load, _ := os.ReadFile("/proc/loadavg")
+	rep.Machine.CPUs, rep.Machine.Measured, rep.Machine.Load = runtime.NumCPU(), began.UTC().Format(time.DateOnly), strings.TrimSpace(string(load))
+	dir, err := os.MkdirTemp("", "nodepool-tf-bench-")
+	if err != nil {
+		return nil, err
+	}
+	if o.keep {
+		progress("everything is in %s", dir)
+	} else {
+		defer os.RemoveAll(dir)
+	}
+	w, err := newWorld(ctx, dir, o)
+	if err != nil {
+		return nil, err
+	}
+	defer w.close()
+	rep.Machine.Engine = w.version
+	wanted := map[string]bool{}
+	for p := range strings.SplitSeq(o.phases, ",") {
+		wanted[p] = true
+	}
+	if wanted["idle"] || wanted["burst"] || wanted["steady"] {
+		if err := rep.alone(ctx, w, wanted, o); err != nil {
+			return nil, err
+		}
+	}
+	if wanted["fleet"] {
+		if rep.Fleet, err = w.fleet(ctx, o.fleet, o.next, o.launches); err != nil {
+			return nil, err
+		}
+	}
+	if wanted["bare"] {
+		if rep.Bare, err = w.bare(ctx, o.bareFleet); err != nil {
+			return nil, err
+		}
+	}
+	if wanted["nodepool"] {
+		if rep.Nodepool, err = w.nodepool(ctx, o.nodepool); err != nil {
+			return nil, err
+		}
+	}
+	rep.Budgets = rep.budgets()
+	rep.Machine.Seconds = time.Since(began).Round(time.Second).Seconds()
+	return rep, nil
+}
+
+// alone are the phases in which one launcher has the machine to itself.
+func (r *report) alone(ctx context.Context, w *world, wanted map[string]bool, o options) error {
+	progress("starting ZooKeeper, the cloud and the launcher")
+	s, err := w.open(ctx, "alone")
+	if err != nil {
+		return err
+	}
+	defer s.close() //nolint:contextcheck // also after ctx has ended
+	r.Machine.CPUBy = s.meter.group.kind()
+	if wanted["idle"] {
+		tl := newTimeline()
+		tl.lines(s.rig.LogFile())
+		if r.Idle, err = s.idle(ctx, inCloud, o.requests, tl); err != nil {
+			return err
+		}
+		r.Timeline = tl.result()
+		if r.Builtin, err = s.idle(ctx, instant, o.requests, nil); err != nil {
+			return err
+		}
+	}
+	if wanted["burst"] {
+		if r.Burst, err = s.burst(ctx, inCloud, o.burst); err != nil {
+			return err
+		}
+		if r.BurstB, err = s.burst(ctx, instant, o.burst); err != nil {
+			return err
+		}
+	}
+	if wanted["steady"] {
+		r.Steady, err = s.steady(ctx, o.rate, o.length, o.hold)
+	}
+	return err
+}
