@@ -39,7 +39,9 @@ else
 	@echo "lint: NOT RUN, golangci-lint v2 is not installed"
 endif
 
-bench: build ## Measure latency, throughput and memory beside a bare terraform apply; prints JSON
+# ARGS='-phases idle,burst' measures less, '-quick' sees that it works, '-svg docs/bench.svg' draws, '-output json'
+# prints JSON, '-check' fails when a budget is not met, '-profile DIR' profiles the daemon; 'bin/bench -h' lists all.
+bench: build ## Measure latency, throughput and memory beside bare Terraform and Nodepool (15 minutes; see ARGS above it)
 	@$(GO) build -o bin/ ./cmd/bench && exec bin/bench -daemon bin/nodepool-tf $(ARGS)
 
 soak: build ## Let Zuul's own code send mixed requests for SOAK=20m and check every invariant
