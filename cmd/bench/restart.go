@@ -18,7 +18,7 @@ func (f *fleet) restart(ctx context.Context, s *site, launches int, leases *[]*l
 	f.Restart = r
 	s.kill()
 	began := time.Now()
-	if err := s.run(); err != nil {
+	if err := s.run(); err != nil { //nolint:contextcheck // it ends with close
 		return err
 	}
 	if _, _, err := s.client(inCloud).roundTrip(ctx, func(*lease) { r.ServingMS = ms(time.Since(began)) }); err != nil {
@@ -60,7 +60,7 @@ func (f *fleet) restart(ctx context.Context, s *site, launches int, leases *[]*l
 	progress("restart: kill -9 in the middle of them")
 	s.kill()
 	began = time.Now()
-	if err := s.run(); err != nil {
+	if err := s.run(); err != nil { //nolint:contextcheck // it ends with close
 		return err
 	}
 	if err := <-errs; err != nil {

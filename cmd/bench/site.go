@@ -84,7 +84,7 @@ func (s *site) start(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := s.run(); err != nil {
+	if err := s.run(); err != nil { //nolint:contextcheck // it ends with close
 		return err
 	}
 	if s.session, err = s.rig.Session(ctx); err != nil {

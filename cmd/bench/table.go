@@ -20,7 +20,7 @@ func (r *report) table(w io.Writer) {
 	r.fleetTable(t)
 	r.bareTable(t)
 	if n := r.Nodepool; n != nil {
-		t.head("Nodepool "+n.Version, "")
+		t.head("Nodepool " + n.Version)
 		if n.NotRun != "" {
 			t.row("not run", "%s", n.NotRun)
 		} else {
@@ -31,7 +31,7 @@ func (r *report) table(w io.Writer) {
 		}
 	}
 	if len(r.Budgets) > 0 {
-		t.head("Budgets", "")
+		t.head("Budgets")
 	}
 	_ = t.w.Flush()
 	for _, b := range r.Budgets {
@@ -41,12 +41,9 @@ func (r *report) table(w io.Writer) {
 
 type printer struct{ w *tabwriter.Writer }
 
-func (t *printer) head(title, note string) {
+func (t *printer) head(title string) {
 	_ = t.w.Flush()
 	fmt.Fprintf(t.w, "\n%s\n%s\n", title, strings.Repeat("-", len(title)))
-	if note != "" {
-		fmt.Fprintln(t.w, note)
-	}
 }
 
 func (t *printer) row(name, format string, args ...any) {
@@ -81,7 +78,7 @@ func (r *report) idleTable(t *printer) {
 		if i.idle == nil {
 			continue
 		}
-		t.head(i.name, "")
+		t.head(i.name)
 		t.series("request to fulfilled", i.FulfilledMS)
 		t.series("used to gone", i.GoneMS)
 		t.bare("bare", i.Warm)
@@ -91,7 +88,7 @@ func (r *report) idleTable(t *printer) {
 		t.row("request over bare apply", "%sx\tdeletion over destroy %sx", number(i.Ratio), number(i.GoneRatio))
 	}
 	if len(r.Timeline) > 0 {
-		t.head("An idle launch, ms after the request (medians)", "")
+		t.head("An idle launch, ms after the request (medians)")
 		for _, s := range r.Timeline {
 			t.row(s.Name, "%.1f", s.MS)
 		}
@@ -106,15 +103,15 @@ func (t *printer) bare(name string, b bareApply) {
 
 func (r *report) loadTable(t *printer) {
 	if r.Burst != nil {
-		t.head("Burst, in the simulated cloud", "")
+		t.head("Burst, in the simulated cloud")
 		t.burst(r.Burst)
 	}
 	if r.BurstB != nil {
-		t.head("Burst, module of what is built into Terraform", "")
+		t.head("Burst, module of what is built into Terraform")
 		t.burst(r.BurstB)
 	}
 	if s := r.Steady; s != nil {
-		t.head(fmt.Sprintf("%s requests/s for %s s", number(s.PerSecond), number(s.Seconds)), "")
+		t.head(fmt.Sprintf("%s requests/s for %s s", number(s.PerSecond), number(s.Seconds)))
 		t.series("request to fulfilled", s.FulfilledMS)
 		t.series("used to gone", s.GoneMS)
 		t.row("requests waiting", "at most %d\tat the end %d", s.PeakBacklog, s.LastBacklog)
@@ -128,7 +125,7 @@ func (r *report) fleetTable(t *printer) {
 		return
 	}
 	for _, at := range r.Fleet.Sizes {
-		t.head(fmt.Sprintf("Beside %s nodes", number(float64(at.Nodes))), "")
+		t.head(fmt.Sprintf("Beside %s nodes", number(float64(at.Nodes))))
 		t.row("fleet grew by", "%s nodes/s\t%s ms CPU a node", number(at.GrowPerSecond), number(at.GrowCPUms))
 		t.series("next node", at.NextMS)
 		t.series("at 0, in turn", at.AtZero)
@@ -140,12 +137,12 @@ func (r *report) fleetTable(t *printer) {
 		t.row("with nothing to do", "%.3f cores", at.IdleCores)
 	}
 	if f := r.Fleet.InFlight; f != nil {
-		t.head(fmt.Sprintf("%d launches in flight beside the fleet", f.Launches), "")
+		t.head(fmt.Sprintf("%d launches in flight beside the fleet", f.Launches))
 		t.row("instances being made at one time", "%d", f.MostInCloud)
 		t.row("memory, at most", "launcher %s MiB\tall %s MiB\t%d processes", number(f.PeakLauncher), number(f.PeakRSSMiB), f.PeakProcesses)
 	}
 	if s := r.Fleet.Restart; s != nil {
-		t.head(fmt.Sprintf("Killed and started beside %s nodes", number(float64(s.Nodes))), "")
+		t.head(fmt.Sprintf("Killed and started beside %s nodes", number(float64(s.Nodes))))
 		t.row("first request fulfilled", "%s ms after the start", number(s.ServingMS))
 		t.row(fmt.Sprintf("%d interrupted launches handed over", s.Launches), "%s ms after the start\tlaunched twice %d", number(s.AllMS), s.LaunchedTwice)
 	}
@@ -155,7 +152,7 @@ func (r *report) bareTable(t *printer) {
 	if r.Bare == nil {
 		return
 	}
-	t.head("Terraform alone", "")
+	t.head("Terraform alone")
 	for _, at := range r.Bare.ForEach {
 		t.series(fmt.Sprintf("one workspace, next beside %d", at.Nodes), at.NextMS)
 		t.row("  grown by", "%s nodes/s\tmemory %s MiB", number(at.GrowPerSecond), number(at.RSSMiB))

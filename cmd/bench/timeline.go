@@ -146,7 +146,7 @@ func parseLine(text string) logLine {
 		if !ok {
 			break
 		}
-		value := ""
+		var value string
 		if strings.HasPrefix(rest, `"`) {
 			end := 1
 			for end < len(rest) && rest[end] != '"' {

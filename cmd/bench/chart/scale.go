@@ -54,11 +54,9 @@ func niceStep(v float64) float64 {
 }
 
 func (s scale) at(v float64) float64 {
-	share := 0.0
+	share := v / s.top
 	if s.log {
 		share = (math.Log10(max(v, s.low)) - math.Log10(s.low)) / (math.Log10(s.top) - math.Log10(s.low))
-	} else {
-		share = v / s.top
 	}
 	return s.from + share*(s.to-s.from)
 }
