@@ -16,8 +16,14 @@ import (
 // costs the bench nothing but a line.
 func (s *site) fetch(ctx context.Context, what, file string) {
 	web := &http.Client{Transport: &http.Transport{
-		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return (&net.Dialer{}).DialContext(ctx, "unix", s.socket)
+		DialContext: func(ctx context.Context, _, _ string) (conn net.Conn, err error) {
+			for range 100 { // it may have been started this moment
+				if conn, err = (&net.Dialer{}).DialContext(ctx, "unix", s.socket); err == nil {
+					break
+				}
+				time.Sleep(5 * time.Millisecond)
+			}
+			return conn, err
 		},
 	}}
 	defer web.CloseIdleConnections()

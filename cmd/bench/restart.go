@@ -21,9 +21,12 @@ func (f *fleet) restart(ctx context.Context, s *site, launches int, leases *[]*l
 	if err := s.run(); err != nil { //nolint:contextcheck // it ends with close
 		return err
 	}
+	wait := s.profileCPU(ctx, "restart", 8*time.Second)
 	if _, _, err := s.client(inCloud).roundTrip(ctx, func(*lease) { r.ServingMS = ms(time.Since(began)) }); err != nil {
 		return err
 	}
+	wait()
+	s.profileMemory(ctx, "restart")
 	time.Sleep(settle)
 
 	progress("restart: %d launches in flight", launches)
@@ -45,7 +48,8 @@ func (f *fleet) restart(ctx context.Context, s *site, launches int, leases *[]*l
 		})
 	}()
 	f.InFlight = &inFlight{Launches: launches}
-	for end := time.Now().Add(boot); time.Now().Before(end); time.Sleep(sampleEvery) {
+	// The first runs take what is there first, the second ones what has gathered meanwhile.
+	for end := time.Now().Add(boot + boot/2); time.Now().Before(end); time.Sleep(sampleEvery) {
 		b, err := s.cloud.Books(ctx, s.project)
 		if err != nil {
 			return err

@@ -81,7 +81,9 @@ func decode(kind Kind, id string, data []byte, stat *zk.Stat) Event {
 	case RequestChanged:
 		ev.Request, err = record.ParseRequest(id, data)
 	case NodeChanged:
-		ev.Node, err = record.ParseNode(id, data)
+		if ev.Node, err = record.ParseNode(id, data); err == nil {
+			shareNode(ev.Node)
+		}
 	case PoolChanged:
 		ev.Pool, err = record.ParsePool(data)
 	}
