@@ -15,6 +15,7 @@ type idle struct {
 	Cold      *bareApply `json:"bare_terraform_starts_plugin,omitempty"`
 	Ratio     float64    `json:"ratio_to_bare_apply_p50"`
 	GoneRatio float64    `json:"gone_ratio_to_bare_destroy_p50"`
+	Timeline  []step     `json:"timeline"`
 }
 
 // bareApply is what Terraform takes by itself from the command line, in an initialised workspace.
@@ -29,7 +30,7 @@ type bareApply struct {
 const pause = 30 * time.Millisecond
 
 // idle measures requests and bare applies in turn, so that a machine that gets slower does so for both.
-func (s *site) idle(ctx context.Context, label string, n int, tl *timeline) (*idle, error) {
+func (s *site) idle(ctx context.Context, label string, n int) (*idle, error) {
 	progress("idle: %d requests for %s one after the other, and bare applies", n, label)
 	warm, err := s.workspace("idle-"+label, s.root(label))
 	if err != nil {
@@ -45,6 +46,7 @@ func (s *site) idle(ctx context.Context, label string, n int, tl *timeline) (*id
 		}
 		defer warm.plugin.stop()
 	}
+	tl := s.newTimeline()
 	var ours trips
 	var warmed, started bareCosts
 	for i := range n {
@@ -64,7 +66,7 @@ func (s *site) idle(ctx context.Context, label string, n int, tl *timeline) (*id
 		}
 		ours.fulfilled, ours.gone = append(ours.fulfilled, f), append(ours.gone, g)
 	}
-	r := &idle{FulfilledMS: percentile(ours.fulfilled), GoneMS: percentile(ours.gone), Warm: warmed.result()}
+	r := &idle{FulfilledMS: percentile(ours.fulfilled), GoneMS: percentile(ours.gone), Warm: warmed.result(), Timeline: tl.result()}
 	if label == inCloud {
 		c := started.result()
 		r.Cold = &c

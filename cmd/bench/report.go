@@ -22,7 +22,6 @@ type report struct {
 	Budgets  []budget  `json:"budgets"`
 	Idle     *idle     `json:"idle,omitempty"`
 	Builtin  *idle     `json:"idle_builtin,omitempty"` // a module of what is built into Terraform
-	Timeline []step    `json:"idle_timeline,omitempty"`
 	Burst    *burst    `json:"burst,omitempty"`
 	BurstB   *burst    `json:"burst_builtin,omitempty"`
 	Steady   *steady   `json:"steady,omitempty"`
@@ -90,13 +89,10 @@ func (r *report) alone(ctx context.Context, w *world, wanted map[string]bool, o 
 	defer s.close() //nolint:contextcheck // also after ctx has ended
 	r.Machine.CPUBy = s.meter.group.kind()
 	if wanted["idle"] {
-		tl := newTimeline()
-		tl.lines(s.rig.LogFile())
-		if r.Idle, err = s.idle(ctx, inCloud, o.requests, tl); err != nil {
+		if r.Idle, err = s.idle(ctx, inCloud, o.requests); err != nil {
 			return err
 		}
-		r.Timeline = tl.result()
-		if r.Builtin, err = s.idle(ctx, instant, o.requests, nil); err != nil {
+		if r.Builtin, err = s.idle(ctx, instant, o.requests); err != nil {
 			return err
 		}
 	}

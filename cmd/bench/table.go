@@ -86,11 +86,10 @@ func (r *report) idleTable(t *printer) {
 			t.bare("bare, starting its plugin", *i.Cold)
 		}
 		t.row("request over bare apply", "%sx\tdeletion over destroy %sx", number(i.Ratio), number(i.GoneRatio))
-	}
-	if len(r.Timeline) > 0 {
-		t.head("An idle launch, ms after the request (medians)")
-		for _, s := range r.Timeline {
-			t.row(s.Name, "%.1f", s.MS)
+		last := 0.0
+		for _, s := range i.Timeline {
+			t.row("  "+s.Name, "%.1f ms\t+%.1f", s.MS, s.MS-last)
+			last = s.MS
 		}
 	}
 }

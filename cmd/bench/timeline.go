@@ -12,8 +12,9 @@ import (
 // timeline says where the time of an idle launch goes: milliseconds after the request was made, by what the launcher
 // logs and what Terraform's event stream says. A step that is not found is left out.
 type timeline struct {
-	offset int64 // in the log
-	steps  map[string][]float64
+	offset   int64 // in the log
+	launches int
+	steps    map[string][]float64
 }
 
 // step is one of them, the median over all launches.
@@ -25,16 +26,19 @@ type step struct {
 // stepOrder is the order in which they happen.
 var stepOrder = []string{
 	"request seen", "request accepted", "node record made", "run begun", "Terraform runs", "Terraform creates", "resource made",
-	"result made", "Terraform ends", "node ready", "request written", "request seen fulfilled",
+	"result made", "node ready", "request written", "request seen fulfilled",
 }
 
-func newTimeline() *timeline { return &timeline{steps: map[string][]float64{}} }
+// newTimeline begins at the end of the launcher's log.
+func (s *site) newTimeline() *timeline {
+	t := &timeline{steps: map[string][]float64{}}
+	t.lines(s.rig.LogFile())
+	return t
+}
 
 // take notes a launch. The launcher's log has a precision of a millisecond.
 func (t *timeline) take(s *site, l *lease) {
-	if t == nil {
-		return
-	}
+	t.launches++
 	note := func(name string, at time.Time) {
 		if !at.IsZero() {
 			t.steps[name] = append(t.steps[name], ms(at.Sub(l.asked)))
@@ -105,8 +109,6 @@ func (t *timeline) events(path, node string, note func(string, time.Time)) {
 			once("resource made", e.Time)
 		case e.Type == "apply_complete" && mine:
 			once("result made", e.Time)
-		case e.Type == "outputs" || e.Type == "change_summary" && seen["result made"]:
-			once("Terraform ends", e.Time)
 		}
 	}
 }
@@ -166,10 +168,10 @@ func parseLine(text string) logLine {
 	return l
 }
 
-// result is the median of each step.
+// result is the median of each step that was found for most launches.
 func (t *timeline) result() (steps []step) {
 	for _, name := range stepOrder {
-		if v := t.steps[name]; len(v) > 0 {
+		if v := t.steps[name]; 2*len(v) > t.launches {
 			steps = append(steps, step{name, percentile(v).P50})
 		}
 	}
