@@ -72,22 +72,22 @@ func (w *world) fleet(ctx context.Context, sizes []int, n, launches int) (*fleet
 		return nil, err
 	}
 	defer s.close() //nolint:contextcheck // also after ctx has ended
-	f := &fleet{}
+	f := &fleet{}   // returned with what was measured before an error, too
 	var leases []*lease
 	s.meter.begin()
 	for _, size := range sizes {
 		at, err := s.grow(ctx, size, &leases)
 		if err != nil {
-			return nil, err
+			return f, err
 		}
 		if err := at.measure(ctx, s, control, n, &leases); err != nil {
-			return nil, err
+			return f, err
 		}
 		f.Sizes = append(f.Sizes, *at)
 	}
 	if launches > 0 {
 		if err := f.restart(ctx, s, launches, &leases); err != nil {
-			return nil, err
+			return f, err
 		}
 	}
 	return f, s.balanced(ctx, len(leases))

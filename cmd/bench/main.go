@@ -129,6 +129,9 @@ func run(ctx context.Context, o options) error {
 			return err
 		}
 	}
+	if n := len(rep.Errors); n > 0 {
+		return fmt.Errorf("%d phases could not be measured: %s", n, strings.Join(rep.Errors, "; "))
+	}
 	if n := rep.unmet(); n > 0 && o.check {
 		return fmt.Errorf("%d budgets are not met", n)
 	}

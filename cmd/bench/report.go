@@ -19,6 +19,8 @@ type report struct {
 		// Load is what else the machine did: the load average before the run began.
 		Load string `json:"load_before"`
 	} `json:"machine"`
+	// Errors are of phases that could not be measured; the others are.
+	Errors   []string  `json:"errors,omitempty"`
 	Budgets  []budget  `json:"budgets"`
 	Idle     *idle     `json:"idle,omitempty"`
 	Builtin  *idle     `json:"idle_builtin,omitempty"` // a module of what is built into Terraform
@@ -54,25 +56,38 @@ func measure(ctx context.Context, o options) (*report, error) {
 	for p := range strings.SplitSeq(o.phases, ",") {
 		wanted[p] = true
 	}
-	if wanted["idle"] || wanted["burst"] || wanted["steady"] {
-		if err := rep.alone(ctx, w, wanted, o); err != nil {
-			return nil, err
+	phase := func(name string, do func() error) {
+		if ctx.Err() != nil {
+			return
 		}
+		if err := do(); err != nil {
+			progress("%s: %v", name, err)
+			rep.Errors = append(rep.Errors, name+": "+err.Error())
+		}
+	}
+	if wanted["idle"] || wanted["burst"] || wanted["steady"] {
+		phase("one launcher", func() error { return rep.alone(ctx, w, wanted, o) })
 	}
 	if wanted["fleet"] {
-		if rep.Fleet, err = w.fleet(ctx, o.fleet, o.next, o.launches); err != nil {
-			return nil, err
-		}
+		phase("fleet", func() (err error) {
+			rep.Fleet, err = w.fleet(ctx, o.fleet, o.next, o.launches)
+			return err
+		})
 	}
 	if wanted["bare"] {
-		if rep.Bare, err = w.bare(ctx, o.bareFleet); err != nil {
-			return nil, err
-		}
+		phase("bare Terraform", func() (err error) {
+			rep.Bare, err = w.bare(ctx, o.bareFleet)
+			return err
+		})
 	}
 	if wanted["nodepool"] {
-		if rep.Nodepool, err = w.nodepool(ctx, o.nodepool); err != nil {
-			return nil, err
-		}
+		phase("Nodepool", func() (err error) {
+			rep.Nodepool, err = w.nodepool(ctx, o.nodepool)
+			return err
+		})
+	}
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
 	}
 	rep.Budgets = rep.budgets()
 	rep.Machine.Seconds = time.Since(began).Round(time.Second).Seconds()
