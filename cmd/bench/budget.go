@@ -46,7 +46,11 @@ func (r *report) budgets() (all []budget) {
 	for _, at := range r.Fleet.Sizes {
 		if at.Nodes >= largeFleet {
 			most(fmt.Sprintf("next node at %d, over at 0", at.Nodes), at.Ratio, 1.2, "x")
-			most(fmt.Sprintf("launcher's memory at %d nodes, at most", at.Nodes), at.PeakMiB*1.048576, 150, " MB")
+			peak := at.PeakMiB
+			if f := r.Fleet.InFlight; f != nil { // beside the largest fleet, after a restart
+				peak = max(peak, f.PeakLauncher)
+			}
+			most(fmt.Sprintf("launcher's memory at %d nodes, at most", at.Nodes), peak*1.048576, 150, " MB")
 		}
 	}
 	if s := r.Fleet.Restart; s != nil {
