@@ -9,4 +9,8 @@
 // it starts (Start). The worker runs Terraform, writes its events to run/events.jsonl, a copy of each good state to
 // terraform.tfstate.good, and at the end run/result.json (RunWorker). Whoever is the daemon by then follows these
 // files (Follow); a free lock without a result is a worker that was killed.
+//
+// A run may be given provider plugins that run already (package warm). Then Terraform is never interrupted: when its
+// time is up the stream says so (RunOverdue), and it is let go on until it ends or its grace is over. A plugin that does
+// not serve costs the run nothing but time: Terraform starts its own.
 package execute
