@@ -30,6 +30,9 @@ func (l *Launcher) openStore(ctx context.Context, s *session.Session, tree strin
 	if err != nil {
 		return nil, fmt.Errorf("claim the workspaces: %w", err)
 	}
+	if err := s.EnsurePath(ctx, membersPath+"/"+l.stateID); err != nil {
+		return nil, err
+	}
 	own, err := st.Own(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("list the workspaces that are kept for this launcher: %w", err)

@@ -11,9 +11,9 @@ import (
 	"github.com/nodepool-tf/nodepool-tf/reconciler/sweep"
 )
 
-// launchersPath has a child for each launcher of the tree, named by the id of its state directory: resources that bear
-// another launcher's id are judged only when that launcher's nodes have their records in this tree.
-const launchersPath = "/nodepool-tf/launchers"
+// membersPath has a child for each launcher that ever was in the tree, named by the id of its state directory: resources
+// that bear another launcher's id are judged only when that launcher's nodes have their records in this tree.
+const membersPath = "/nodepool-tf/members"
 
 // suspectDelay is how soon a provider's resources are listed after a run there was killed: the cloud may still be at it.
 const suspectDelay = 5 * time.Second
@@ -138,11 +138,8 @@ func (lp *loop) listed(p *config.Provider, s *providerSweep, found []sweep.Resou
 	})
 }
 
-// records lists the nodes that have a record, and the launchers of this tree, ours among them from now on.
+// records lists the nodes that have a record, and the launchers of this tree.
 func (lp *loop) records(ctx context.Context) (nodes, launchers map[string]bool, err error) {
-	if err := lp.s.EnsurePath(ctx, launchersPath+"/"+lp.l.stateID); err != nil {
-		return nil, nil, err
-	}
 	set := func(path string) (map[string]bool, error) {
 		names, _, err := lp.s.Children(ctx, path)
 		out := make(map[string]bool, len(names))
@@ -152,7 +149,7 @@ func (lp *loop) records(ctx context.Context) (nodes, launchers map[string]bool, 
 		return out, err
 	}
 	if nodes, err = set(nodesPath); err == nil {
-		launchers, err = set(launchersPath)
+		launchers, err = set(membersPath)
 	}
 	return nodes, launchers, err
 }

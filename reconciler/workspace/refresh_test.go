@@ -15,9 +15,9 @@ import (
 
 func always(string) bool { return true }
 
-// servers is a bench whose nodes are files of testdata/provider, which can be made to vanish. Its refreshes wait while
+// vanishing is a bench whose nodes are files of testdata/provider, which can be made to vanish. Its refreshes wait while
 // the file hold is there.
-func servers(t *testing.T, opts ...func(*Options)) (b *bench, books, hold string, order func(node string) Order) {
+func vanishing(t *testing.T, opts ...func(*Options)) (b *bench, books, hold string, order func(node string) Order) {
 	t.Helper()
 	config, err := simcloud.Mirror(t.Context(), t.TempDir())
 	if err != nil {
@@ -82,7 +82,7 @@ func (b *bench) refreshed(node string) {
 // TestVanishedOfABatch: of three nodes in one workspace one vanishes. It is found, also by the next daemon, and can be
 // destroyed although nothing of it is left but its result; its neighbours are as they were.
 func TestVanishedOfABatch(t *testing.T) {
-	b, books, _, order := servers(t, func(o *Options) { o.Batch = 3 })
+	b, books, _, order := vanishing(t, func(o *Options) { o.Batch = 3 })
 	b.m.mu.Lock()
 	b.m.draining = true // nothing starts, so that the three go out together
 	b.m.mu.Unlock()
@@ -135,7 +135,7 @@ func TestVanishedOfABatch(t *testing.T) {
 // TestRefreshOutlivesTheDaemon: a refresh that goes on while the daemon is replaced is followed, its nodes stay, and one
 // that is to go meanwhile goes when it has ended.
 func TestRefreshOutlivesTheDaemon(t *testing.T) {
-	b, _, hold, order := servers(t)
+	b, _, hold, order := vanishing(t)
 	b.m.Launch(order("1"))
 	b.created("1")
 	b.m.Launch(order("2"))

@@ -28,12 +28,17 @@ func (m *Manager) TakeIn(id string, d store.Document) ([]string, error) {
 		return nil, fmt.Errorf("write workspace %s: %w", id, err)
 	}
 	_, view, _ := execute.NewestState(dir)
+	unsure := false
 	for name, s := range rec.Slots {
 		s.Made = s.Made || !view.Empty(name)
 		if _, complete := view.Results[name]; !s.Created && !complete {
 			s.Class, s.Error = execute.Killed, errLauncherLost.Error()
+			unsure = true
 		}
 		s.Created = true
+	}
+	if unsure { // the cloud may have more than the copy says
+		m.suspect(rec.Provider)
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
