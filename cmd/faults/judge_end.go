@@ -22,8 +22,12 @@ func (w *world) judgeProcesses() {
 	}
 }
 
-// kept are the entries of a state directory that stay: what initialised modules need, and who it belongs to.
-var kept = []string{"bases", "engine", "id", "lock", "modules", "providers", "workspaces", "zookeeper-tree"}
+// kept are the entries of a state directory that stay: what initialised modules need, and who it belongs to. Nothing is
+// below emptied without nodes and runs.
+var (
+	kept    = []string{"bases", "engine", "id", "lease", "lock", "modules", "providers", "taken.json", "zookeeper-tree"}
+	emptied = []string{"leaks", "lists", "plugins", "workspaces"}
+)
 
 // judgeDisk: a state directory without nodes holds initialised modules and nothing else.
 func (w *world) judgeDisk() {
@@ -38,7 +42,9 @@ func (w *world) judgeDisk() {
 			}
 			top, below, _ := strings.Cut(rel, "/")
 			switch {
-			case !slices.Contains(kept, top), top == "workspaces" && below != "":
+			case slices.Contains(emptied, top) && below == "":
+				return nil
+			case !slices.Contains(kept, top):
 			case strings.HasPrefix(d.Name(), ".copy-"), strings.HasPrefix(d.Name(), ".gone-"), strings.HasSuffix(d.Name(), ".tmp"):
 			default:
 				return nil

@@ -12,10 +12,9 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"github.com/nodepool-tf/nodepool-tf/modules"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/execute"
+	"github.com/nodepool-tf/nodepool-tf/testdata/zkserver/zktest"
 )
 
 // The test binary is also the worker, and the daemon that is killed.
@@ -35,7 +34,7 @@ func TestMain(m *testing.M) {
 	case len(os.Args) > 2 && os.Args[1] == daemonArg:
 		daemon(os.Args[2], os.Args[3], os.Args[4:])
 	}
-	goleak.VerifyTestMain(m)
+	zktest.Main(m)
 }
 
 func self() []string {

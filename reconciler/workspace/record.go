@@ -114,6 +114,9 @@ func parseRecord(data []byte) (*Record, error) {
 		if s == nil || s.Node == "" {
 			return nil, fmt.Errorf("slot %s names no node", name)
 		}
+		if !plainID.MatchString(name) {
+			return nil, fmt.Errorf("%q is no name of a slot", name)
+		}
 	}
 	return r, nil
 }
