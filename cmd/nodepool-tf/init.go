@@ -19,11 +19,10 @@ import (
 //   - for the same reason it stays, once told to stop, until the last run has ended. Whoever loses patience
 //     (`podman stop -t`, terminationGracePeriodSeconds) kills it, and the next start takes up what was left.
 type initProcess struct {
-	args    []string
-	signals chan os.Signal
-	child   *os.Process
-	began   time.Time
-	told    bool // to stop
+	args  []string
+	child *os.Process
+	began time.Time
+	told  bool // to stop
 }
 
 // leastRun is how long a launcher must have run to be started again after a panic: one that cannot start is for the
@@ -35,32 +34,36 @@ func isInit(args []string) bool { return os.Getpid() == 1 && slices.Contains(arg
 
 // runInit serves until the launcher has ended for good, and returns its exit code.
 func runInit(args []string) int {
-	p := &initProcess{args: args, signals: make(chan os.Signal, 8)}
-	signal.Notify(p.signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGCHLD)
+	p := &initProcess{args: args}
+	signals, ends := make(chan os.Signal, 8), make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGUSR1, syscall.SIGUSR2)
+	signal.Notify(ends, syscall.SIGCHLD)
 	if err := p.start(); err != nil {
 		fmt.Fprintln(os.Stderr, "nodepool-tf:", err)
 		return 1
 	}
-	code := -1
-	for s := range p.signals {
-		switch s {
-		case syscall.SIGCHLD:
-		case os.Interrupt, syscall.SIGTERM, syscall.SIGUSR1:
-			p.told = true
-			fallthrough
-		default:
-			_ = p.child.Signal(s)
+	code := -1 // until the launcher has ended
+	for {
+		select {
+		case s := <-signals:
+			p.told = p.told || s == os.Interrupt || s == syscall.SIGTERM || s == syscall.SIGUSR1
+			if code < 0 {
+				_ = p.child.Signal(s)
+			}
+			continue
+		case <-ends:
 		}
 		ended, alone := p.reap()
-		if ended != nil && p.startsAgain(*ended) {
+		switch {
+		case ended == nil:
+		case p.startsAgain(*ended):
 			time.Sleep(time.Second)
 			if err := p.start(); err != nil {
 				fmt.Fprintln(os.Stderr, "nodepool-tf:", err)
 				return 1
 			}
 			continue
-		}
-		if ended != nil {
+		default:
 			code = exitCode(*ended)
 			if p.told && !alone {
 				fmt.Fprintln(os.Stderr, "nodepool-tf: the launcher has stopped; this container ends with the last Terraform run")
@@ -70,7 +73,6 @@ func runInit(args []string) int {
 			return code
 		}
 	}
-	return code
 }
 
 // start runs the launcher in a process group of its own: a terminal's Ctrl-C reaches it through us, once.

@@ -382,6 +382,8 @@ class Soak:
                                 traceback=traceback.format_exc().splitlines()[-6:])
                 time.sleep(0.5)
             time.sleep(rng.random() * self.options.pause)
+        if executor:
+            executor.stop()
 
     def run(self):
         start = time.monotonic()
