@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/nodepool-tf/nodepool-tf/reconciler/config"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/execute"
@@ -24,6 +25,9 @@ func (l *Launcher) openStore(ctx context.Context, s *session.Session, tree strin
 	for _, p := range l.opts.Config.Providers {
 		names = append(names, p.Name)
 	}
+	if err := l.awaitOther(ctx, s); err != nil {
+		return nil, err
+	}
 	st, err := store.Open(ctx, s, store.Options{
 		ID: l.stateID, About: store.About{Hostname: l.fqdn, Version: l.opts.Version, Providers: names}, Key: key, Log: l.log,
 	})
@@ -43,6 +47,33 @@ func (l *Launcher) openStore(ctx context.Context, s *session.Session, tree strin
 	l.manager.Attach(st, own)
 	return st, nil
 }
+
+// awaitOther waits while a process on another machine holds our lease. On this machine it can only be the process before
+// this one, which the state directory's lock proves to be dead; elsewhere it may be alive, with a copy of the directory.
+func (l *Launcher) awaitOther(ctx context.Context, s *session.Session) error {
+	for said := false; ; {
+		about, held, err := store.Incumbent(ctx, s, l.stateID)
+		if err != nil || !held || about.Hostname == l.fqdn {
+			return err
+		}
+		if !said {
+			said = true
+			l.log.Warn("this state directory is in use on another machine, or was a moment ago: waiting until its ZooKeeper session ends",
+				"host", about.Hostname, "hint", "was the directory copied? a launcher needs one of its own: start with an empty terraform.state-dir here")
+		}
+		select {
+		case <-time.After(time.Second):
+		case <-s.Done():
+			return s.Err()
+		case <-l.draining:
+			return errStopping
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+var errStopping = errors.New("stopping")
 
 // stateKey is the key of the copies of the workspaces, nil when none is configured. Salted with the tree's id, so that
 // all launchers of a tree get the same one.

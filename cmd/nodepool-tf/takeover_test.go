@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/nodepool-tf/nodepool-tf/state/record"
+	"github.com/nodepool-tf/nodepool-tf/state/store"
 	"github.com/nodepool-tf/nodepool-tf/testdata/cloud/api"
 	"github.com/nodepool-tf/nodepool-tf/testdata/requestor"
 	"github.com/nodepool-tf/nodepool-tf/testdata/rig"
@@ -210,4 +211,32 @@ func TestTakenWhileAway(t *testing.T) {
 	r.use(r.wait(r.submit("vm"), record.RequestFulfilled))
 	r.balanced(2)
 	r.eventually("all workspaces gone", func() bool { return b.Workspaces() == 0 })
+}
+
+// TestStateDirElsewhere: a launcher whose state directory is in use on another machine waits.
+func TestStateDirElsewhere(t *testing.T) {
+	r := newRig(t, gatedConfig).start()
+	r.gate("open")
+	r.use(r.wait(r.submit("gated"), record.RequestFulfilled))
+	r.empty()
+	r.stop()
+	id, err := os.ReadFile(filepath.Join(r.StateDir, "id"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	st, err := store.Open(r.ctx, r.s, store.Options{ID: strings.TrimSpace(string(id)), About: store.About{Hostname: "elsewhere"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.start()
+	r.logged("in use on another machine")
+	req := r.submit("gated")
+	time.Sleep(time.Second)
+	if q := r.Request(req); q.State != record.RequestRequested {
+		t.Errorf("request is %s", q.State)
+	}
+	if err := st.Close(r.ctx); err != nil {
+		t.Fatal(err)
+	}
+	r.use(r.wait(req, record.RequestFulfilled))
 }
