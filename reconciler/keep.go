@@ -4,6 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/nodepool-tf/nodepool-tf/reconciler/config"
@@ -34,9 +38,6 @@ func (l *Launcher) openStore(ctx context.Context, s *session.Session, tree strin
 	if err != nil {
 		return nil, fmt.Errorf("claim the workspaces: %w", err)
 	}
-	if err := s.EnsurePath(ctx, membersPath+"/"+l.stateID); err != nil {
-		return nil, err
-	}
 	own, err := st.Own(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("list the workspaces that are kept for this launcher: %w", err)
@@ -44,8 +45,33 @@ func (l *Launcher) openStore(ctx context.Context, s *session.Session, tree strin
 	if err := execute.RenewLease(l.opts.Config.Terraform.StateDir); err != nil {
 		return nil, err
 	}
-	l.manager.Attach(st, own)
+	taken, err := l.wasTaken(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	l.manager.Attach(st, own, taken)
 	return st, nil
+}
+
+// wasTaken reports whether a taker has begun to take our workspaces over since the last session, by the version of our
+// entry among the members, which takers write. One that is not higher than before (a ZooKeeper restored from a backup)
+// tells nothing.
+func (l *Launcher) wasTaken(ctx context.Context, s *session.Session) (bool, error) {
+	path := membersPath + "/" + l.stateID
+	if err := s.EnsurePath(ctx, path); err != nil {
+		return false, err
+	}
+	_, stat, err := s.Get(ctx, path)
+	if err != nil {
+		return false, err
+	}
+	file := filepath.Join(l.opts.Config.Terraform.StateDir, "member-version")
+	data, err := os.ReadFile(file)
+	if err != nil && !os.IsNotExist(err) {
+		return false, err
+	}
+	before, known := strconv.Atoi(strings.TrimSpace(string(data)))
+	return known == nil && int(stat.Version) > before, execute.WriteDurable(file, []byte(strconv.Itoa(int(stat.Version))+"\n"))
 }
 
 // awaitOther waits while a process on another machine holds our lease. On this machine it can only be the process before

@@ -110,6 +110,15 @@ func (p *peers) takeOver(ctx context.Context, id string) (changed bool) {
 	if err != nil {
 		return false
 	}
+	if len(ids) > 0 { // it learns from this that what it misses was taken, and not lost with ZooKeeper's data
+		path := membersPath + "/" + id
+		if err := p.lp.s.EnsurePath(ctx, path); err != nil {
+			return false
+		}
+		if _, err := p.lp.s.Set(ctx, path, nil, -1); err != nil {
+			return false
+		}
+	}
 	p.mu.Lock()
 	is := p.known[id]
 	gone := time.Since(is.gone)

@@ -25,7 +25,7 @@ func (w *world) judgeProcesses() {
 // kept are the entries of a state directory that stay: what initialised modules need, and who it belongs to. Nothing is
 // below emptied without nodes and runs.
 var (
-	kept    = []string{"bases", "engine", "id", "lease", "lock", "modules", "providers", "taken.json", "zookeeper-tree"}
+	kept    = []string{"bases", "engine", "id", "lease", "lock", "member-version", "modules", "providers", "taken.json", "zookeeper-tree"}
 	emptied = []string{"leaks", "lists", "plugins", "workspaces"}
 )
 

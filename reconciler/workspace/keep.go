@@ -43,9 +43,10 @@ const runMargin = 15 * time.Second
 var errAway = errors.New("no ZooKeeper session: the workspace cannot be copied")
 
 // Attach gives the manager a new session's keeper, with the ids of the workspaces that it keeps for us. From now on runs
-// are started. Workspaces that are kept but lie not here (a lost disk) are fetched; those that lie here but are not kept
-// are copied, or given up when another launcher has taken them.
-func (m *Manager) Attach(k Keeper, own []string) {
+// are started. Workspaces that are kept but lie not here (a lost disk) are fetched. Those that lie here but are not kept
+// are copied, or given up when another launcher has them; taken says that one may have taken some over, and be done with
+// them already.
+func (m *Manager) Attach(k Keeper, own []string, taken bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.keeper, m.shared = k, map[string]bool{}
@@ -59,6 +60,7 @@ func (m *Manager) Attach(k Keeper, own []string) {
 	var behind []*workspace
 	for id, ws := range m.workspaces {
 		if !kept[id] {
+			ws.lost = ws.lost || taken && ws.kept != ""
 			ws.kept, ws.unkept = "", true
 		}
 		if ws.unkept {

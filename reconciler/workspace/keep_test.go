@@ -38,7 +38,7 @@ func (b *bench) attach(st *store.Store) {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	b.m.Attach(st, own)
+	b.m.Attach(st, own, b.taken)
 }
 
 // copyOf is the copy of the workspace that a node is in.
@@ -162,10 +162,13 @@ func TestTakeOver(t *testing.T) {
 		t.Errorf("the node whose run was lost is %+v", o)
 	}
 	b.unsay("3", "hold") // the lost host's worker ends
-	b.eventually("it ends", func() bool { return exists(b.file("3", "made")) && len(b.folders()) > 0 && execute.Vacant(b.folderOf("3")) == nil })
+	b.eventually("it ends", func() bool {
+		return exists(b.file("3", "made")) && len(b.folders()) > 0 && execute.Vacant(b.folderOf("3")) == nil
+	})
 	other.destroy("1", "2", "3")
 	other.gone()
 
+	b.taken = true
 	b.open()
 	st, _ = lease(t, chroot, "one")
 	b.attach(st)

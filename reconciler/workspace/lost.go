@@ -13,6 +13,12 @@ import (
 // takenFile lists, in the state directory, the nodes whose workspaces another launcher has taken over.
 const takenFile = "taken.json"
 
+func (m *Manager) isLost(ws *workspace) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return ws.lost
+}
+
 // giveUp forgets a workspace that another launcher has taken over. Callers own ws and do not hold mu.
 func (m *Manager) giveUp(ws *workspace) {
 	m.opts.Log.Warn("another launcher has taken a workspace over; it is forgotten here", "workspace", ws.rec.ID, "nodes", len(ws.rec.Slots))

@@ -66,6 +66,7 @@ type bench struct {
 	opts   Options
 	m      *Manager
 	log    *lockedBuffer
+	taken  bool // what to tell Attach
 
 	mu   sync.Mutex
 	told []Outcome

@@ -17,6 +17,10 @@ func (m *Manager) settle(ws *workspace) {
 
 // settleOnce reports whether something was doomed meanwhile, so that it must be done again.
 func (m *Manager) settleOnce(ws *workspace) (again bool) {
+	if m.isLost(ws) {
+		m.giveUp(ws)
+		return false
+	}
 	view, err := m.readState(ws)
 	if err != nil {
 		m.opts.Log.Error("the state of a workspace cannot be read; its nodes are not forgotten, but cannot be destroyed before it is repaired", "workspace", ws.rec.ID, "err", err,
@@ -127,10 +131,9 @@ func (m *Manager) drop(ws *workspace, name string, why Kind) {
 // removeFolder deletes an empty workspace's folder. It is renamed first: after a crash half-way it must not look like a
 // workspace that has lost its record. Callers own ws.
 func (m *Manager) removeFolder(ws *workspace) {
-	aside := filepath.Join(m.folder(), gonePrefix+ws.rec.ID)
-	err := os.Rename(ws.dir, aside)
+	err := os.Rename(ws.dir, aside(ws.dir))
 	if err == nil {
-		err = os.RemoveAll(aside)
+		err = os.RemoveAll(aside(ws.dir))
 	}
 	if err != nil && !os.IsNotExist(err) {
 		m.opts.Log.Warn("remove workspace folder", "workspace", ws.rec.ID, "err", err)

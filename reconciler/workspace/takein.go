@@ -25,6 +25,7 @@ func (m *Manager) TakeIn(id string, d store.Document) ([]string, error) {
 	}
 	dir := filepath.Join(m.folder(), id)
 	if err := m.unfold(dir, d); err != nil {
+		_ = os.RemoveAll(aside(dir))
 		return nil, fmt.Errorf("write workspace %s: %w", id, err)
 	}
 	_, view, _ := execute.NewestState(dir)
@@ -76,7 +77,7 @@ func recordOf(id string, d store.Document) (*Record, error) {
 // unfold writes a document's files. The folder gets its name last: half a folder would look like one whose record was
 // lost. What Terraform needs beside them is added before its next run (see furnish).
 func (m *Manager) unfold(dir string, d store.Document) error {
-	tmp := filepath.Join(filepath.Dir(dir), gonePrefix+filepath.Base(dir))
+	tmp := aside(dir)
 	if err := os.RemoveAll(tmp); err != nil {
 		return err
 	}
@@ -107,6 +108,9 @@ func (m *Manager) unfold(dir string, d store.Document) error {
 	}
 	return os.Rename(tmp, dir)
 }
+
+// aside is a name for a workspace folder that is not whole: it is removed at the next start.
+func aside(dir string) string { return filepath.Join(filepath.Dir(dir), gonePrefix+filepath.Base(dir)) }
 
 // writeProviders gives a workspace folder the configuration of some providers as it is now.
 func (m *Manager) writeProviders(dir, provider string, names []string) error {
@@ -197,7 +201,7 @@ func (m *Manager) shareBase(k Keeper, base string) error {
 		return nil
 	}
 	err := m.bases.Export(base, func(kind, name string, data []byte) error { return k.PutBlob(m.ctx, kind, name, data) })
-	if err != nil {
+	if err != nil && !os.IsNotExist(err) { // one that is not here came with a workspace of another launcher, and is kept
 		return fmt.Errorf("copy initialised module %s: %w", base, err)
 	}
 	m.mu.Lock()
