@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"time"
@@ -53,7 +54,7 @@ func (w *world) nodepool(ctx context.Context, size int) (*nodepool, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := session.Connect(ctx, session.Options{Servers: []string{zk.Addr}, TLS: tls})
+	s, err := session.Connect(ctx, session.Options{Servers: []string{zk.Addr}, TLS: tls, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return nil, err
 	}
