@@ -101,8 +101,5 @@ func (m *Manager) State(node string) (Outcome, bool) {
 		o = result(p.ws, p.slot, s, view, err, nil)
 		m.mu.Lock()
 	}
-	if _, told := m.last[node]; !told && !s.Doomed {
-		m.last[node] = o
-	}
 	return o, true
 }

@@ -1,6 +1,7 @@
 package workspace
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"slices"
@@ -84,7 +85,19 @@ func (m *Manager) bringUp(ws *workspace, empty bool) (removed bool) {
 	if m.keep(ws, nil) == nil {
 		m.answer(ws)
 	}
+	m.forgetTold(ws)
 	return false
+}
+
+// forgetTold drops what was told of nodes that are complete: of a fleet there are many, and State works it out again.
+func (m *Manager) forgetTold(ws *workspace) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, s := range ws.rec.Slots {
+		if o := m.last[s.Node]; o.Kind == Created && o.Attempt == s.Attempt {
+			delete(m.last, s.Node)
+		}
+	}
 }
 
 // unwanted reports whether a workspace holds something that is to be destroyed.
@@ -103,6 +116,10 @@ func (m *Manager) unwanted(ws *workspace) bool {
 // save writes the record and removes the blocks of slots no longer in it. The record goes first: a block without a slot
 // does no harm. Callers own ws.
 func (m *Manager) save(ws *workspace, record []byte, gone []string) {
+	// After a start all are looked at, and few have changed: a read is far cheaper than a write that lasts.
+	if old, err := os.ReadFile(filepath.Join(ws.dir, recordFile)); err == nil && len(gone) == 0 && bytes.Equal(old, record) {
+		return
+	}
 	if err := saveRecord(ws.dir, record); err != nil {
 		m.opts.Log.Warn("record workspace", "workspace", ws.rec.ID, "err", err)
 	}
