@@ -140,6 +140,53 @@ func TestWorkerKilled(t *testing.T) {
 	}
 }
 
+// TestTerraformKilled: what a killed Terraform leaves running, commands and plugins, is ended by its worker.
+func TestTerraformKilled(t *testing.T) {
+	t.Parallel()
+	module, started, _ := gated(t.TempDir())
+	s := newSite(t, module)
+	dir := s.workspace(t, "n1")
+	r := s.start(t, dir, Job{Kind: Create, Slots: []string{"n1"}})
+	eventually(t, "the node is being made", func() bool { return exists(started) })
+	for _, pid := range children(workerPID(r)) {
+		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rep, _ := follow(t, r)
+	if rep.Killed || !strings.Contains(rep.Error, "killed") {
+		t.Errorf("report %+v", rep)
+	}
+	if pids := leftovers(r.Job.ID); len(pids) > 0 {
+		t.Errorf("left running: %v", pids)
+	}
+}
+
+// TestLeaseLost: a worker whose launcher has not renewed its lease for too long ends its run.
+func TestLeaseLost(t *testing.T) {
+	t.Parallel()
+	module, started, gate := gated(t.TempDir())
+	s := newSite(t, module)
+	if err := RenewLease(s.dir); err != nil {
+		t.Fatal(err)
+	}
+	dir := s.workspace(t, "n1")
+	r := s.start(t, dir, Job{Kind: Create, Slots: []string{"n1"}})
+	eventually(t, "the node is being made", func() bool { return exists(started) })
+	write(t, gate, "")
+	if rep, _ := follow(t, r); rep.Error != "" {
+		t.Errorf("with a lease: %q", rep.Error)
+	}
+	old := time.Now().Add(-LeaseLimit - time.Second)
+	if err := os.Chtimes(filepath.Join(s.dir, leaseFile), old, old); err != nil {
+		t.Fatal(err)
+	}
+	rep, _ := follow(t, s.start(t, dir, Job{Kind: Destroy, Slots: []string{"n1"}}))
+	if rep.Interrupted.IsZero() || rep.TimedOut || rep.Error != errLeaseLost.Error() {
+		t.Errorf("without one: %+v", rep)
+	}
+}
+
 // TestKilledAtItsStart: a worker that dies before Terraform begins, or that cannot even start it.
 func TestKilledAtItsStart(t *testing.T) {
 	t.Parallel()

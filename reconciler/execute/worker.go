@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"syscall"
@@ -100,6 +101,10 @@ func attempt(dir string, job Job, limit time.Duration, plugins *plugins, events 
 		return rep
 	}
 	rep.Error = err.Error()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && !exit.Exited() { // killed: it could not end its plugins
+		endLeftovers(job.ID)
+	}
 	return rep
 }
 
