@@ -25,12 +25,16 @@ func (st *Store) PutBlob(ctx context.Context, kind, name string, data []byte) er
 func (st *Store) putBlob(ctx context.Context, kind, name string, data []byte) error {
 	path := blobPath(kind, name)
 	var s *sealed
+	replaced := false // something, with chunks perhaps
 	for {
-		exists, version, err := st.lookBlob(ctx, path)
+		is, version, err := st.lookBlob(ctx, path)
 		if err != nil {
 			return err
 		}
-		if exists == whole {
+		if is == whole {
+			if replaced {
+				st.tidyBlob(ctx, path)
+			}
 			return nil
 		}
 		if s == nil {
@@ -38,16 +42,38 @@ func (st *Store) putBlob(ctx context.Context, kind, name string, data []byte) er
 				return err
 			}
 		}
-		done, err := st.writeBlob(ctx, path, exists, version, s)
-		if errors.Is(err, zk.ErrNoNode) {
-			// The directory of the kind, or the blob was removed meanwhile.
-			if err = st.s.EnsurePath(ctx, kindPath(kind)); err == nil {
-				continue
+		replaced = replaced || is == useless
+		done, err := st.writeBlob(ctx, path, is, version, s)
+		switch {
+		case done:
+			return nil
+		case errors.Is(err, zk.ErrNoNode): // the directory of the kind is missing, or the blob was removed meanwhile
+			if err := st.s.EnsurePath(ctx, kindPath(kind)); err != nil {
+				return err
 			}
-		}
-		if err != nil || done {
+		case err != nil && !errors.Is(err, zk.ErrNodeExists) && !errors.Is(err, zk.ErrBadVersion) && !replyLost(err):
 			return err
 		}
+	}
+}
+
+// tidyBlob removes the chunks of writers that were slower, or died.
+func (st *Store) tidyBlob(ctx context.Context, path string) {
+	data, stat, err := st.s.Get(ctx, path)
+	if err != nil {
+		return
+	}
+	h, _, _, err := parseHeader(data)
+	if err != nil {
+		return
+	}
+	// It must still be that blob: not written again, nor removed and made again.
+	fence := []any{session.CheckOp(path, stat.Version)}
+	if h.Chunks != nil {
+		fence = append(fence, session.CheckOp(path+"/"+h.Chunks.name(0), -1))
+	}
+	if err := st.sweep(ctx, path, h.Chunks, fence...); err != nil {
+		st.log.Debug("old chunks stay", "blob", path, "error", err)
 	}
 }
 
@@ -83,18 +109,16 @@ func (st *Store) lookBlob(ctx context.Context, path string) (presence, int32, er
 	return whole, 0, nil
 }
 
-// writeBlob does one round: the whole of a small blob, or the empty znode of a large one, or its chunks.
+// writeBlob does one step: the whole of a small blob, or the empty znode of a large one, or its chunks and what makes
+// them count.
 func (st *Store) writeBlob(ctx context.Context, path string, is presence, version int32, s *sealed) (done bool, err error) {
-	if is == absent {
-		data := s.data
-		if s.chunks != nil {
-			data = nil
-		}
-		_, _, err := st.fenced(ctx, session.CreateOp(path, data, 0))
-		if errors.Is(err, zk.ErrNodeExists) || replyLost(err) {
-			return false, nil
-		}
-		return err == nil && s.chunks == nil, err
+	switch {
+	case is == absent && s.chunks == nil:
+		_, _, err = st.fenced(ctx, session.CreateOp(path, s.data, 0))
+		return err == nil, err
+	case is == absent:
+		_, _, err = st.fenced(ctx, session.CreateOp(path, nil, 0))
+		return false, err
 	}
 	var ops []any
 	if s.chunks != nil {
@@ -107,27 +131,7 @@ func (st *Store) writeBlob(ctx context.Context, path string, is presence, versio
 		}
 	}
 	_, _, err = st.fenced(ctx, append(ops, session.SetOp(path, s.data, version))...)
-	if replyLost(err) {
-		return false, nil
-	}
-	// Somebody else may have been faster: then our chunks are the superfluous ones.
-	keep := s.chunks
-	if errors.Is(err, zk.ErrBadVersion) {
-		w, ferr := st.fetch(ctx, path)
-		if ferr != nil {
-			return false, nil //nolint:nilerr // the next round looks again
-		}
-		keep, err = w.header.Chunks, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	if s.chunks != nil || is == useless {
-		if err := st.sweep(ctx, path, keep); err != nil {
-			st.log.Debug("old chunks stay", "blob", path, "error", err)
-		}
-	}
-	return false, nil
+	return false, err
 }
 
 // GetBlob reads a blob. It is a zk.ErrNoNode when there is none, also while one is being written.

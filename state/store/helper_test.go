@@ -3,12 +3,8 @@ package store_test
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"math/rand/v2"
-	"net"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -93,70 +89,4 @@ func sameFiles(a, b store.Document) bool {
 		}
 	}
 	return true
-}
-
-// muffler stands between a client and a server and can hold back what the server says: a request is done and its
-// reply lost.
-type muffler struct {
-	Addr  string
-	muted atomic.Bool
-	mu    sync.Mutex
-	conns []net.Conn
-}
-
-func muffle(tb testing.TB, target string) *muffler {
-	tb.Helper()
-	l := must[net.Listener](tb)(net.Listen("tcp", "127.0.0.1:0"))
-	m := &muffler{Addr: l.Addr().String()}
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		for {
-			client, err := l.Accept()
-			if err != nil {
-				return
-			}
-			server, err := net.Dial("tcp", target)
-			if err != nil {
-				_ = client.Close()
-				continue
-			}
-			m.mu.Lock()
-			m.conns = append(m.conns, client, server)
-			m.mu.Unlock()
-			wg.Go(func() {
-				_, _ = io.Copy(server, client)
-				_, _ = client.Close(), server.Close()
-			})
-			wg.Go(func() {
-				_, _ = io.Copy(writer(func(b []byte) (int, error) {
-					if m.muted.Load() {
-						return len(b), nil
-					}
-					return client.Write(b)
-				}), server)
-				_, _ = client.Close(), server.Close()
-			})
-		}
-	})
-	tb.Cleanup(func() {
-		_ = l.Close()
-		m.drop()
-		wg.Wait()
-	})
-	return m
-}
-
-type writer func(b []byte) (int, error)
-
-func (w writer) Write(b []byte) (int, error) { return w(b) }
-
-// drop ends the connections of now; the next one is heard again.
-func (m *muffler) drop() {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for _, c := range m.conns {
-		_ = c.Close()
-	}
-	m.conns = nil
-	m.muted.Store(false)
 }

@@ -27,6 +27,9 @@ func (st *Store) Take(ctx context.Context, from, id string) (Document, error) {
 
 func (st *Store) take(ctx context.Context, from, id string) (Document, error) {
 	pointer := pointerPath(st.id, id)
+	if _, ours := st.recall(id); ours {
+		return Document{}, fmt.Errorf("%w: it was taken, by this launcher", ErrLost)
+	}
 	for {
 		d, w, err := st.read(ctx, id)
 		if errors.Is(err, zk.ErrNoNode) {
@@ -50,8 +53,8 @@ func (st *Store) take(ctx context.Context, from, id string) (Document, error) {
 				return Document{}, err
 			}
 			if done {
-				st.forget(id) // its version is not known
-				return d, nil
+				_, err := st.look(ctx, id)
+				return d, err
 			}
 		case at == proofSize+2 && (errors.Is(err, zk.ErrBadVersion) || errors.Is(err, zk.ErrNoNode)):
 			// Written or deleted since it was read: look again.

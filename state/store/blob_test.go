@@ -1,0 +1,125 @@
+package store_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/nodepool-tf/nodepool-tf/state/session"
+	"github.com/nodepool-tf/nodepool-tf/state/store"
+)
+
+func get(tb testing.TB, s *session.Session, path string) ([]byte, error) {
+	tb.Helper()
+	data, _, err := s.Get(tb.Context(), path)
+	return data, err
+}
+
+func TestBlobs(t *testing.T) {
+	ctx := t.Context()
+	a, s := openWith(t, store.Options{ID: "a"})
+	b := open(t, "b")
+	big := large(5 << 20).Files["terraform.tfstate"]
+	if names, err := a.Blobs(ctx, "module"); err != nil || len(names) > 0 {
+		t.Errorf("%q %v", names, err)
+	}
+	for name, data := range map[string][]byte{"empty": {}, "small": []byte("x"), "big": big} {
+		if _, err := b.GetBlob(ctx, "module", name); !errors.Is(err, zk.ErrNoNode) {
+			t.Errorf("%s before it was put: %v", name, err)
+		}
+		check(t, a.PutBlob(ctx, "module", name, data))
+		check(t, a.PutBlob(ctx, "module", name, data))
+		check(t, b.PutBlob(ctx, "module", name, []byte("not looked at")))
+		if got := must[[]byte](t)(b.GetBlob(ctx, "module", name)); !bytes.Equal(got, data) {
+			t.Errorf("%s: %d bytes, want %d", name, len(got), len(data))
+		}
+		if _, err := b.GetBlob(ctx, "other", name); !errors.Is(err, zk.ErrNoNode) {
+			t.Errorf("%s of another kind: %v", name, err)
+		}
+	}
+	if names := must[[]string](t)(b.Blobs(ctx, "module")); !slices.Equal(names, []string{"big", "empty", "small"}) {
+		t.Errorf("%q", names)
+	}
+	for _, name := range []string{"big", "empty", "small", "big", "never seen"} {
+		check(t, b.RemoveBlob(ctx, "module", name))
+	}
+	check(t, b.RemoveBlob(ctx, "no such kind", "x"))
+	if names, _, err := s.Children(ctx, "/nodepool-tf/blobs/module"); err != nil || len(names) > 0 {
+		t.Errorf("left %q %v", names, err)
+	}
+}
+
+// Several launchers keep the same large blob at once, while somebody removes it: who reads gets all of it or nothing.
+func TestBlobOfManyWriters(t *testing.T) {
+	ctx := t.Context()
+	data := large(1 << 20).Files["terraform.tfstate"]
+	var stores []*store.Store
+	for i := range 3 {
+		stores = append(stores, open(t, fmt.Sprint(i)))
+	}
+	reader, s := openWith(t, store.Options{ID: "reader"})
+	for round := range 6 {
+		var wg sync.WaitGroup
+		for _, st := range stores {
+			wg.Go(func() {
+				if err := st.PutBlob(ctx, "module", "m", data); err != nil {
+					t.Errorf("round %d: %v", round, err)
+				}
+			})
+		}
+		wg.Go(func() {
+			if round%2 == 0 {
+				if err := reader.RemoveBlob(ctx, "module", "m"); err != nil {
+					t.Errorf("round %d: %v", round, err)
+				}
+			}
+		})
+		for range 5 {
+			got, err := reader.GetBlob(ctx, "module", "m")
+			if err == nil && !bytes.Equal(got, data) {
+				t.Errorf("round %d: read %d bytes", round, len(got))
+			}
+			if err != nil && !errors.Is(err, zk.ErrNoNode) {
+				t.Errorf("round %d: %v", round, err)
+			}
+		}
+		wg.Wait()
+		check(t, reader.PutBlob(ctx, "module", "m", data))
+		if got := must[[]byte](t)(reader.GetBlob(ctx, "module", "m")); !bytes.Equal(got, data) {
+			t.Errorf("round %d: read %d bytes", round, len(got))
+		}
+		if names, _, err := s.Children(ctx, "/nodepool-tf/blobs/module/m"); err != nil || len(names) != 2 {
+			t.Errorf("round %d: chunks %q %v", round, names, err)
+		}
+		check(t, reader.RemoveBlob(ctx, "module", "m"))
+	}
+}
+
+// A key that is introduced later reaches blobs that were kept before; a launcher without it does not undo that.
+func TestBlobsAreWrittenAgainWithANewKey(t *testing.T) {
+	ctx := t.Context()
+	plain, s := openWith(t, store.Options{ID: "plain"})
+	keyed, _ := openWith(t, store.Options{ID: "keyed", Key: key(t, "correct horse battery")})
+	for name, data := range map[string][]byte{"small": []byte("secret"), "big": large(1 << 20).Files["terraform.tfstate"]} {
+		check(t, plain.PutBlob(ctx, "module", name, data))
+		if _, err := keyed.GetBlob(ctx, "module", name); !errors.Is(err, store.ErrKey) {
+			t.Errorf("not encrypted: %v", err)
+		}
+		check(t, keyed.PutBlob(ctx, "module", name, data))
+		check(t, plain.PutBlob(ctx, "module", name, data))
+		if got := must[[]byte](t)(keyed.GetBlob(ctx, "module", name)); !bytes.Equal(got, data) {
+			t.Errorf("%s: %d bytes, want %d", name, len(got), len(data))
+		}
+		if _, err := plain.GetBlob(ctx, "module", name); !errors.Is(err, store.ErrKey) {
+			t.Errorf("encrypted: %v", err)
+		}
+	}
+	if names, _, err := s.Children(ctx, "/nodepool-tf/blobs/module/big"); err != nil || len(names) != 2 {
+		t.Errorf("chunks %q %v", names, err)
+	}
+}
