@@ -66,6 +66,23 @@ func (st *Store) Others(ctx context.Context) ([]Launcher, error) {
 	return others, nil
 }
 
+// SetAbout changes what the others are told of us.
+func (st *Store) SetAbout(ctx context.Context, about About) error {
+	data, err := json.Marshal(about)
+	if err != nil {
+		return err
+	}
+	path := launcherPath(st.id)
+	_, err = alone(ctx, st, path, func(ctx context.Context) (struct{}, error) {
+		for {
+			if _, _, err := st.fenced(ctx, session.SetOp(path, data, -1)); !replyLost(err) {
+				return struct{}{}, err
+			}
+		}
+	})
+	return explain("describe launcher", st.id, err)
+}
+
 // Forget removes a dead launcher that has no workspaces left. One that lives or has some is left alone.
 func (st *Store) Forget(ctx context.Context, launcher string) error {
 	if err := checkName("launcher", launcher); err != nil {

@@ -124,7 +124,7 @@ func TestConnectionLostAtEveryWrite(t *testing.T) {
 					bad := badLine(t, srv.Addr)
 					w := world{direct: zktest.Connect(t, session.Options{Servers: []string{srv.Addr}, Chroot: chroot})}
 					w.helper = must[*store.Store](t)(store.Open(t.Context(), w.direct, store.Options{ID: "helper"}))
-					w.s = zktest.Connect(t, session.Options{Servers: []string{bad.Addr}, Chroot: chroot, Timeout: patient})
+					w.s = zktest.Connect(t, session.Options{Servers: bad.Addrs, Chroot: chroot, Timeout: patient})
 					w.st = must[*store.Store](t)(store.Open(t.Context(), w.s, store.Options{ID: "us"}))
 					if op.before != nil {
 						check(t, op.before(w))
@@ -153,7 +153,7 @@ func TestLostReplyIsNoExcuse(t *testing.T) {
 	ctx := t.Context()
 	srv, root := zktest.Shared(t)
 	bad := badLine(t, srv.Addr)
-	s := zktest.Connect(t, session.Options{Servers: []string{bad.Addr}, Chroot: root, Timeout: patient})
+	s := zktest.Connect(t, session.Options{Servers: bad.Addrs, Chroot: root, Timeout: patient})
 	a := must[*store.Store](t)(store.Open(ctx, s, store.Options{ID: "a"}))
 	b, direct := openWith(t, store.Options{ID: "b"})
 	check(t, a.Put(ctx, "w", typical()))
@@ -187,7 +187,7 @@ const (
 // line stands between a client and a server. Once armed it cuts the connection at the n-th write from then on: before
 // the server gets it, or when the server has answered.
 type line struct {
-	Addr string
+	Addrs []string // two, because the client pauses before it tries the only one again
 
 	mu    sync.Mutex
 	what  loss
@@ -210,29 +210,36 @@ func (l *line) happened() bool {
 
 func badLine(tb testing.TB, target string) *line {
 	tb.Helper()
-	listener := must[net.Listener](tb)(net.Listen("tcp", "127.0.0.1:0"))
-	l := &line{Addr: listener.Addr().String()}
+	l := &line{}
 	var wg sync.WaitGroup
-	wg.Go(func() {
-		for {
-			client, err := listener.Accept()
-			if err != nil {
-				return
+	var listeners []net.Listener
+	for range 2 {
+		listener := must[net.Listener](tb)(net.Listen("tcp", "127.0.0.1:0"))
+		listeners = append(listeners, listener)
+		l.Addrs = append(l.Addrs, listener.Addr().String())
+		wg.Go(func() {
+			for {
+				client, err := listener.Accept()
+				if err != nil {
+					return
+				}
+				server, err := net.Dial("tcp", target)
+				if err != nil {
+					_ = client.Close()
+					continue
+				}
+				l.mu.Lock()
+				l.conns = append(l.conns, client, server)
+				l.mu.Unlock()
+				wg.Go(func() { l.pass(server, client, l.request) })
+				wg.Go(func() { l.pass(client, server, l.reply) })
 			}
-			server, err := net.Dial("tcp", target)
-			if err != nil {
-				_ = client.Close()
-				continue
-			}
-			l.mu.Lock()
-			l.conns = append(l.conns, client, server)
-			l.mu.Unlock()
-			wg.Go(func() { l.copy(server, client, l.request) })
-			wg.Go(func() { l.copy(client, server, l.reply) })
-		}
-	})
+		})
+	}
 	tb.Cleanup(func() {
-		_ = listener.Close()
+		for _, listener := range listeners {
+			_ = listener.Close()
+		}
 		l.mu.Lock()
 		for _, c := range l.conns {
 			_ = c.Close()
@@ -243,20 +250,21 @@ func badLine(tb testing.TB, target string) *line {
 	return l
 }
 
-// copy passes packets on until pass says no. The first one is the handshake.
-func (l *line) copy(to, from net.Conn, pass func(packet []byte) bool) {
+// pass passes packets on until good says no. The first one is the handshake.
+func (l *line) pass(to, from net.Conn, good func(packet []byte) bool) {
 	defer to.Close()
 	defer from.Close()
 	for first := true; ; first = false {
-		packet := make([]byte, 4)
-		if _, err := io.ReadFull(from, packet); err != nil {
+		var size [4]byte
+		if _, err := io.ReadFull(from, size[:]); err != nil {
 			return
 		}
-		packet = append(packet, make([]byte, binary.BigEndian.Uint32(packet))...)
+		packet := make([]byte, 4+binary.BigEndian.Uint32(size[:]))
+		copy(packet, size[:])
 		if _, err := io.ReadFull(from, packet[4:]); err != nil {
 			return
 		}
-		if !first && !pass(packet) {
+		if !first && !good(packet) {
 			return
 		}
 		if _, err := to.Write(packet); err != nil {

@@ -1,9 +1,11 @@
 package store_test
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/go-zookeeper/zk"
 	"github.com/google/go-cmp/cmp"
@@ -103,6 +105,7 @@ func TestAnEarlierIncarnationIsReplaced(t *testing.T) {
 	for _, err := range []error{
 		old.Put(ctx, "w", typical()), old.Put(ctx, "new", typical()), old.Put(ctx, "large", large(2<<20)), old.Remove(ctx, "w"),
 		old.PutBlob(ctx, "module", "new", []byte("x")), old.RemoveBlob(ctx, "module", "m"), old.Forget(ctx, "b"),
+		old.SetAbout(ctx, store.About{}),
 	} {
 		if !errors.Is(err, store.ErrLease) || !errors.Is(err, store.ErrLost) {
 			t.Errorf("the older one: %v", err)
@@ -136,6 +139,12 @@ func TestOthers(t *testing.T) {
 	if diff := cmp.Diff(want, must[[]store.Launcher](t)(c.Others(ctx))); diff != "" {
 		t.Error(diff)
 	}
+	about.Providers = []string{"z"}
+	check(t, a.SetAbout(ctx, about))
+	want[0].About = about
+	if diff := cmp.Diff(want, must[[]store.Launcher](t)(c.Others(ctx))); diff != "" {
+		t.Error(diff)
+	}
 	check(t, a.Forget(ctx, "b")) // has a workspace
 	check(t, a.Forget(ctx, "c")) // lives
 	check(t, a.Forget(ctx, "never seen"))
@@ -152,6 +161,45 @@ func TestOthers(t *testing.T) {
 	open(t, "c") // comes back
 	if others := must[[]store.Launcher](t)(a.Others(ctx)); len(others) != 2 || !others[1].Alive {
 		t.Errorf("others: %v", others)
+	}
+}
+
+// A write that its caller gave up may happen all the same, but not after a later one.
+func TestAbandonedPutDoesNotOvertake(t *testing.T) {
+	ctx := t.Context()
+	srv, root := zktest.Shared(t)
+	proxy := zktest.Proxy(t, srv.Addr)
+	s := zktest.Connect(t, session.Options{Servers: []string{proxy.Addr}, Chroot: root, Timeout: patient})
+	st := must[*store.Store](t)(store.Open(ctx, s, store.Options{ID: "a"}))
+	check(t, st.Put(ctx, "w", typical()))
+
+	ended, cancel := context.WithCancel(ctx)
+	cancel()
+	if err := st.Put(ended, "w", typical()); !errors.Is(err, context.Canceled) {
+		t.Errorf("put with an ended context: %v", err)
+	}
+	proxy.Cut()
+	for !s.Suspended() {
+		time.Sleep(time.Millisecond)
+	}
+	for range 3 {
+		short, cancel := context.WithTimeout(ctx, 20*time.Millisecond)
+		if err := st.Put(short, "w", typical()); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("put while suspended: %v", err)
+		}
+		cancel()
+	}
+	last := typical()
+	put := make(chan error)
+	go func() { put <- st.Put(ctx, "w", last) }()
+	proxy.Restore()
+	check(t, <-put)
+	if !sameFiles(last, must[store.Document](t)(st.Get(ctx, "w"))) {
+		t.Error("an abandoned one came later")
+	}
+	_, stat, err := s.Exists(ctx, "/nodepool-tf/workspaces/w")
+	if err != nil || stat.Version != 2 { // the first, the one that was under way, the last
+		t.Errorf("version %d: %v", stat.Version, err)
 	}
 }
 

@@ -46,12 +46,15 @@ func alone[T any](ctx context.Context, st *Store, name string, fn func(ctx conte
 
 func (st *Store) enter(ctx context.Context, name string) error {
 	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		st.mu.Lock()
 		before, taken := st.busy[name]
 		if !taken {
 			st.busy[name] = make(chan struct{})
 			st.mu.Unlock()
-			return ctx.Err()
+			return nil
 		}
 		st.mu.Unlock()
 		select {
