@@ -21,6 +21,7 @@ func get(tb testing.TB, s *session.Session, path string) ([]byte, error) {
 }
 
 func TestBlobs(t *testing.T) {
+	ownServer(t)
 	ctx := t.Context()
 	a, s := openWith(t, store.Options{ID: "a"})
 	b := open(t, "b")
@@ -56,8 +57,9 @@ func TestBlobs(t *testing.T) {
 
 // Several launchers keep the same large blob at once, while somebody removes it: who reads gets all of it or nothing.
 func TestBlobOfManyWriters(t *testing.T) {
+	ownServer(t)
 	ctx := t.Context()
-	data := large(1 << 20).Files["terraform.tfstate"]
+	data := large(chunked).Files["terraform.tfstate"]
 	var stores []*store.Store
 	for i := range 3 {
 		stores = append(stores, open(t, fmt.Sprint(i)))
@@ -93,7 +95,7 @@ func TestBlobOfManyWriters(t *testing.T) {
 		if got := must[[]byte](t)(reader.GetBlob(ctx, "module", "m")); !bytes.Equal(got, data) {
 			t.Errorf("round %d: read %d bytes", round, len(got))
 		}
-		if names, _, err := s.Children(ctx, "/nodepool-tf/blobs/module/m"); err != nil || len(names) != 2 {
+		if names, _, err := s.Children(ctx, "/nodepool-tf/blobs/module/m"); err != nil || len(names) != 4 {
 			t.Errorf("round %d: chunks %q %v", round, names, err)
 		}
 		check(t, reader.RemoveBlob(ctx, "module", "m"))
@@ -102,10 +104,11 @@ func TestBlobOfManyWriters(t *testing.T) {
 
 // A key that is introduced later reaches blobs that were kept before; a launcher without it does not undo that.
 func TestBlobsAreWrittenAgainWithANewKey(t *testing.T) {
+	ownServer(t)
 	ctx := t.Context()
 	plain, s := openWith(t, store.Options{ID: "plain"})
 	keyed, _ := openWith(t, store.Options{ID: "keyed", Key: key(t, "correct horse battery")})
-	for name, data := range map[string][]byte{"small": []byte("secret"), "big": large(1 << 20).Files["terraform.tfstate"]} {
+	for name, data := range map[string][]byte{"small": []byte("secret"), "big": large(chunked).Files["terraform.tfstate"]} {
 		check(t, plain.PutBlob(ctx, "module", name, data))
 		if _, err := keyed.GetBlob(ctx, "module", name); !errors.Is(err, store.ErrKey) {
 			t.Errorf("not encrypted: %v", err)
@@ -119,7 +122,7 @@ func TestBlobsAreWrittenAgainWithANewKey(t *testing.T) {
 			t.Errorf("encrypted: %v", err)
 		}
 	}
-	if names, _, err := s.Children(ctx, "/nodepool-tf/blobs/module/big"); err != nil || len(names) != 2 {
+	if names, _, err := s.Children(ctx, "/nodepool-tf/blobs/module/big"); err != nil || len(names) != 4 {
 		t.Errorf("chunks %q %v", names, err)
 	}
 }

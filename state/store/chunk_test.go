@@ -15,6 +15,7 @@ import (
 const chunksOf = "/nodepool-tf/workspaces/w"
 
 func TestChunks(t *testing.T) {
+	ownServer(t)
 	ctx := t.Context()
 	st, s := openWith(t, store.Options{ID: "a", Key: key(t, "correct horse battery")})
 	count := func(want int) {
@@ -24,7 +25,7 @@ func TestChunks(t *testing.T) {
 		}
 	}
 	for _, step := range []struct{ size, chunks int }{
-		{5 << 20, 7}, {5<<20 + 1, 7}, {768<<10 - 1000, 0}, {768 << 10, 2}, {100, 0}, {100, 0}, {3 << 20, 5},
+		{5 << 20, 21}, {5<<20 + 1, 21}, {768<<10 - 1000, 0}, {768 << 10, 4}, {100, 0}, {100, 0}, {3 << 20, 13},
 	} {
 		d := large(step.size)
 		check(t, st.Put(ctx, "w", d))
@@ -47,6 +48,7 @@ func TestChunks(t *testing.T) {
 
 // A process that died between the chunks and the header leaves chunks that nobody names.
 func TestLeftoversOfACrashGo(t *testing.T) {
+	ownServer(t)
 	ctx := t.Context()
 	stray := func(t *testing.T) (st *store.Store, count func() int) {
 		old, s := openWith(t, store.Options{ID: "a"})
@@ -70,8 +72,8 @@ func TestLeftoversOfACrashGo(t *testing.T) {
 	})
 	t.Run("put large", func(t *testing.T) {
 		st, count := stray(t)
-		check(t, st.Put(ctx, "w", large(1<<20)))
-		if count() != 2 {
+		check(t, st.Put(ctx, "w", large(chunked)))
+		if count() != 4 {
 			t.Error("they are still there")
 		}
 	})
@@ -91,7 +93,7 @@ func TestLeftoversOfACrashGo(t *testing.T) {
 	})
 	t.Run("first copy", func(t *testing.T) {
 		old, s := openWith(t, store.Options{ID: "a"})
-		check(t, old.Put(ctx, "w", large(1<<20)))
+		check(t, old.Put(ctx, "w", large(chunked)))
 		must[*zk.Stat](t)(s.Set(ctx, chunksOf, nil, -1))
 		st := open(t, "a")
 		if own := must[[]string](t)(st.Own(ctx)); !slices.Equal(own, []string{"w"}) {
@@ -110,9 +112,10 @@ func TestLeftoversOfACrashGo(t *testing.T) {
 
 // Who reads while a large document is replaced sees one or the other.
 func TestReadersSeeWholeDocuments(t *testing.T) {
+	ownServer(t)
 	ctx := t.Context()
 	a, b := open(t, "a"), open(t, "b")
-	docs := []store.Document{large(1 << 20), typical(), large(2 << 20)}
+	docs := []store.Document{large(chunked), typical(), large(2 * chunked)}
 	check(t, a.Put(ctx, "w", docs[0]))
 	stop := make(chan struct{})
 	var wg sync.WaitGroup

@@ -16,9 +16,13 @@ const (
 	cipherGCM = "aes-256-gcm"
 
 	maxHeader = 64 << 10
-	chunkSize = 768 << 10        // of what goes into one znode
 	maxStored = maxPlain + 1<<20 // incompressible files grow a little
-	maxChunks = maxStored/chunkSize + 1
+
+	// largestInline is the body that still goes into one znode with its header, in one transaction.
+	largestInline = 768 << 10
+	// chunkSize is smaller: a ZooKeeper server keeps its last 500 transactions in memory, some of it more than once, so
+	// large ones in a row could take all of its heap.
+	chunkSize = 256 << 10
 )
 
 // header is the first line of a document or blob.
@@ -73,7 +77,7 @@ func seal(key *Key, place string, h header, content []byte) (*sealed, error) {
 		h.Cipher, h.Key = cipherGCM, key.id
 		size = nonceSize + len(compressed) + tagSize
 	}
-	if size > chunkSize {
+	if size > largestInline {
 		h.Chunks = &chunks{Generation: newGeneration(), Count: (size + chunkSize - 1) / chunkSize, Size: size}
 	}
 	line, err := json.Marshal(h)

@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/nodepool-tf/nodepool-tf/state/session"
 	"github.com/nodepool-tf/nodepool-tf/state/store"
+	"github.com/nodepool-tf/nodepool-tf/testdata/zkserver"
 	"github.com/nodepool-tf/nodepool-tf/testdata/zkserver/zktest"
 )
 
@@ -42,8 +44,29 @@ func open(tb testing.TB, id string) *store.Store {
 
 func openWith(tb testing.TB, o store.Options) (*store.Store, *session.Session) {
 	tb.Helper()
-	s := zktest.Session(tb)
+	s := connect(tb)
 	return must[*store.Store](tb)(store.Open(tb.Context(), s, o)), s
+}
+
+// ownServers has the addresses of servers that one test has for itself, by its name.
+var ownServers sync.Map
+
+// ownServer gives a test a server of its own. Those of large documents need it: a server keeps its last 500
+// transactions in memory, and the shared one has 256 MiB for all tests together.
+func ownServer(tb testing.TB) {
+	tb.Helper()
+	ownServers.Store(tb.Name(), zktest.Start(tb, zkserver.Options{}).Addr)
+}
+
+// connect is zktest.Session on the server of the test.
+func connect(tb testing.TB) *session.Session {
+	tb.Helper()
+	top, sub, _ := strings.Cut(tb.Name(), "/")
+	addr, ok := ownServers.Load(top)
+	if !ok {
+		return zktest.Session(tb)
+	}
+	return zktest.Connect(tb, session.Options{Servers: []string{addr.(string)}, Chroot: "/chroot-" + sub})
 }
 
 func key(tb testing.TB, secret string) *store.Key {
@@ -70,6 +93,9 @@ func typical() store.Document {
 		Files: map[string][]byte{"record.json": []byte(record.String()), "terraform.tfstate": []byte(state.String())},
 	}
 }
+
+// chunked is the size of a document in four chunks.
+const chunked = 800_000
 
 // large is a document with a file of so many bytes that cannot be compressed.
 func large(size int) store.Document {

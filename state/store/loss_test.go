@@ -22,7 +22,7 @@ import (
 func TestConnectionLostAtEveryWrite(t *testing.T) {
 	// A server of its own: it keeps its last 500 transactions in memory, and these are large.
 	srv := zktest.Start(t, zkserver.Options{})
-	data := large(1 << 20).Files["terraform.tfstate"]
+	data := large(chunked).Files["terraform.tfstate"]
 	type world struct {
 		st     *store.Store // behind the line
 		s      *session.Session
@@ -57,11 +57,11 @@ func TestConnectionLostAtEveryWrite(t *testing.T) {
 			before: func(w world) error { return w.st.Put(t.Context(), "w", typical()) },
 			do:     func(w world) error { return put(w, typical()) },
 		},
-		"create large": {writes: 4, do: func(w world) error { return put(w, large(1<<20)) }},
-		"replace large": {writes: 4,
-			before: func(w world) error { return w.st.Put(t.Context(), "w", large(1<<20+1)) },
+		"create large": {writes: 6, do: func(w world) error { return put(w, large(chunked)) }},
+		"replace large": {writes: 6,
+			before: func(w world) error { return w.st.Put(t.Context(), "w", large(chunked+1)) },
 			do: func(w world) error {
-				err := put(w, large(1<<20))
+				err := put(w, large(chunked))
 				for range 2 { // chunks that could not be removed go with the next one
 					err = errors.Join(err, put(w, typical()))
 				}
@@ -76,7 +76,7 @@ func TestConnectionLostAtEveryWrite(t *testing.T) {
 			do:     func(w world) error { return w.st.Remove(t.Context(), "w") },
 		},
 		"remove large": {writes: 2,
-			before: func(w world) error { return w.st.Put(t.Context(), "w", large(1<<20)) },
+			before: func(w world) error { return w.st.Put(t.Context(), "w", large(chunked)) },
 			do:     func(w world) error { return w.st.Remove(t.Context(), "w") },
 		},
 		"take": {writes: 1,
@@ -99,7 +99,7 @@ func TestConnectionLostAtEveryWrite(t *testing.T) {
 			do:     func(w world) error { return w.st.Forget(t.Context(), "helper") },
 		},
 		"blob": {writes: 1, do: func(w world) error { return w.st.PutBlob(t.Context(), "module", "m", []byte("x")) }},
-		"large blob": {writes: 4, do: func(w world) error {
+		"large blob": {writes: 6, do: func(w world) error {
 			err := w.st.PutBlob(t.Context(), "module", "m", data)
 			got, gerr := w.helper.GetBlob(t.Context(), "module", "m")
 			if err == nil && gerr == nil && !slices.Equal(got, data) {

@@ -68,9 +68,10 @@ func TestPutGetRemove(t *testing.T) {
 
 // What another launcher removed or an operator deleted by hand.
 func TestPutOfWhatIsGone(t *testing.T) {
+	ownServer(t)
 	ctx := t.Context()
 	st, s := openWith(t, store.Options{ID: "a"})
-	for _, d := range []store.Document{typical(), large(2 << 20)} {
+	for _, d := range []store.Document{typical(), large(chunked)} {
 		check(t, st.Put(ctx, "w", d))
 		check(t, s.DeleteAll(ctx, "/nodepool-tf/workspaces/w"))
 		check(t, st.Put(ctx, "w", d)) // the pointer says that it is ours
@@ -103,7 +104,7 @@ func TestAnEarlierIncarnationIsReplaced(t *testing.T) {
 		t.Errorf("own: %q", own)
 	}
 	for _, err := range []error{
-		old.Put(ctx, "w", typical()), old.Put(ctx, "new", typical()), old.Put(ctx, "large", large(2<<20)), old.Remove(ctx, "w"),
+		old.Put(ctx, "w", typical()), old.Put(ctx, "new", typical()), old.Put(ctx, "large", large(chunked)), old.Remove(ctx, "w"),
 		old.PutBlob(ctx, "module", "new", []byte("x")), old.RemoveBlob(ctx, "module", "m"), old.Forget(ctx, "b"),
 		old.SetAbout(ctx, store.About{}),
 	} {
@@ -209,10 +210,10 @@ func TestChroot(t *testing.T) {
 	plain := zktest.Connect(t, session.Options{Servers: []string{srv.Addr}})
 	s := zktest.Connect(t, session.Options{Servers: []string{srv.Addr}, Chroot: root + "/deep"})
 	st := must[*store.Store](t)(store.Open(ctx, s, store.Options{ID: "a"}))
-	check(t, st.Put(ctx, "w", large(2<<20)))
+	check(t, st.Put(ctx, "w", large(chunked)))
 	check(t, st.PutBlob(ctx, "module", "m", []byte("x")))
 	for path, n := range map[string]int{
-		"/launchers/a/alive": 1, "/launchers/a/workspaces/w": 0, "/workspaces/w": 3, "/blobs/module/m": 0,
+		"/launchers/a/alive": 1, "/launchers/a/workspaces/w": 0, "/workspaces/w": 4, "/blobs/module/m": 0,
 	} {
 		if names, _, err := plain.Children(ctx, root+"/deep/nodepool-tf"+path); err != nil || len(names) != n {
 			t.Errorf("%s: %q %v", path, names, err)

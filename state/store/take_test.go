@@ -19,7 +19,8 @@ import (
 )
 
 func TestTake(t *testing.T) {
-	for name, d := range map[string]store.Document{"small": typical(), "large": large(2 << 20)} {
+	ownServer(t)
+	for name, d := range map[string]store.Document{"small": typical(), "large": large(chunked)} {
 		t.Run(name, func(t *testing.T) {
 			ctx := t.Context()
 			a, b := open(t, "a"), open(t, "b")
@@ -241,7 +242,7 @@ func TestTakeOfNothingCleansUp(t *testing.T) {
 	ctx := t.Context()
 	a, s := openWith(t, store.Options{ID: "a"})
 	b := open(t, "b")
-	check(t, a.Put(ctx, "half", large(2<<20)))
+	check(t, a.Put(ctx, "half", large(chunked)))
 	check(t, a.Put(ctx, "gone", typical()))
 	must[*zk.Stat](t)(s.Set(ctx, "/nodepool-tf/workspaces/half", nil, -1))
 	check(t, s.DeleteAll(ctx, "/nodepool-tf/workspaces/gone"))
