@@ -240,3 +240,27 @@ func TestStateDirElsewhere(t *testing.T) {
 	}
 	r.use(r.wait(req, record.RequestFulfilled))
 }
+
+// TestKeyIsTurnedOn: copies from before there was a key are made again with it.
+func TestKeyIsTurnedOn(t *testing.T) {
+	r := newCloudRig(t, api.Settings{}, shortSession)
+	req := r.wait(r.submit("vm"), record.RequestFulfilled)
+	r.idle()
+	ids, _, err := r.s.Children(r.ctx, "/nodepool-tf/workspaces")
+	if err != nil || len(ids) != 1 {
+		t.Fatal(ids, err)
+	}
+	encrypted := func() bool {
+		data, _, err := r.s.Get(r.ctx, "/nodepool-tf/workspaces/"+ids[0])
+		return err == nil && strings.Contains(string(data[:strings.IndexByte(string(data), '\n')]), `"key"`)
+	}
+	if encrypted() {
+		t.Error("encrypted without a key")
+	}
+	r.stop()
+	withStateKey(t)(&r.Options)
+	r.start()
+	r.eventually("the copy is encrypted", encrypted)
+	r.use(req)
+	r.balanced(1)
+}

@@ -28,6 +28,8 @@ type Keeper interface {
 	Remove(ctx context.Context, id string) error
 	PutBlob(ctx context.Context, kind, name string, data []byte) error
 	GetBlob(ctx context.Context, kind, name string) ([]byte, error)
+	// KeyID names the key that copies are encrypted with, "" for none.
+	KeyID() string
 }
 
 // Files of a document beside the blocks.
@@ -125,18 +127,21 @@ func (m *Manager) keep(ws *workspace, run *store.Run) error {
 
 // put is keep for a document in hand.
 func (m *Manager) put(ws *workspace, d store.Document) error {
-	sum := digest(d)
 	m.mu.Lock()
-	k, same := m.keeper, ws.kept == sum
-	if same && k != nil {
+	k, before := m.keeper, ws.kept
+	m.mu.Unlock()
+	if k == nil {
+		return m.notKept(ws, errAway)
+	}
+	sum := digest(d, k.KeyID())
+	same := before == sum
+	m.mu.Lock()
+	if same {
 		ws.unkept = false
 		delete(m.behind, ws)
 	}
 	m.mu.Unlock()
-	switch {
-	case k == nil:
-		return m.notKept(ws, errAway)
-	case same:
+	if same {
 		return nil
 	}
 	err := m.shareBase(k, d.Base)
@@ -246,9 +251,10 @@ func (m *Manager) newDocument(ws *workspace, record []byte, run *store.Run) stor
 	}
 }
 
-// digest tells documents apart.
-func digest(d store.Document) string {
+// digest tells documents apart, and what they are encrypted with: with a new key all are copied again.
+func digest(d store.Document, key string) string {
 	sum := sha256.New()
+	fmt.Fprintf(sum, "%s\n", key)
 	if d.Run != nil {
 		fmt.Fprintf(sum, "%s\x00%d\n", d.Run.Kind, d.Run.Within)
 	}

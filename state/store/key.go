@@ -50,6 +50,14 @@ func NewKey(secret string, salt []byte) (*Key, error) {
 // ID tells keys apart and gives nothing away.
 func (k *Key) ID() string { return k.id }
 
+// KeyID names the key that the copies of a Store are encrypted with, "" for none.
+func (st *Store) KeyID() string {
+	if st.key == nil {
+		return ""
+	}
+	return st.key.ID()
+}
+
 // String keeps the secret out of logs.
 func (k *Key) String() string { return "key " + k.id }
 
