@@ -22,7 +22,7 @@ demo: build ## Show it at work: Zuul's request becomes nodes to log into (instal
 	@$(GO) build -o bin/ ./cmd/demo && exec bin/demo -daemon bin/nodepool-tf $(ARGS)
 
 test: ## Run all tests: unit, golden, property, and with real ZooKeeper, Terraform, sshd and Zuul's own code
-	$(GO) test -count=1 -p 2 -timeout 20m $(PACKAGES)
+	$(GO) test -count=1 -p 2 -parallel 4 -timeout 20m $(PACKAGES)
 
 check: fmt vet lint test ## Formatting, vet, lint (when golangci-lint is there), tests
 

@@ -49,13 +49,15 @@ var mirror = sync.OnceValues(func() (string, error) {
 	return cloud.Mirror(context.Background(), dir)
 })
 
+// newCloudRig starts a cloud and a launcher that uses it. Tests with one run side by side: they mostly wait.
 func newCloudRig(t *testing.T, s api.Settings, change ...func(*rig.Options)) *cloudRig {
 	t.Helper()
+	t.Parallel()
 	config, err := mirror()
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Setenv("TF_CLI_CONFIG_FILE", config)
+	change = append(change, func(o *rig.Options) { o.Env = append(o.Env, "TF_CLI_CONFIG_FILE="+config) })
 	c, err := cloud.Start(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
