@@ -11,10 +11,6 @@ import (
 	"time"
 )
 
-// unmerged are faults after which the launcher cannot clean up yet: what only the cloud knows is found by clean-leaked,
-// what vanished by a refresh. Take them out of here as they come.
-const unmerged = "kill-terraform,kill-plugin,cloud-lost,cloud-vanish"
-
 // TestFaults is the bounded form, on a seed of its own each time; FAULTS_SEED is for a failing one.
 func TestFaults(t *testing.T) {
 	if testing.Short() {
@@ -26,7 +22,7 @@ func TestFaults(t *testing.T) {
 	}
 	seed, _ := strconv.ParseUint(os.Getenv("FAULTS_SEED"), 10, 32) // 0: a random one
 	var out, log strings.Builder
-	cmd := exec.CommandContext(t.Context(), binary, "-bound", "-seed", strconv.FormatUint(seed, 10), "-without", unmerged, "-output", "json")
+	cmd := exec.CommandContext(t.Context(), binary, "-bound", "-seed", strconv.FormatUint(seed, 10), "-output", "json")
 	cmd.Stdout, cmd.Stderr = &out, &log
 	err := cmd.Run()
 	var v verdict
@@ -57,7 +53,7 @@ func TestFaults(t *testing.T) {
 
 // A schedule is printed with the command that runs it again.
 func TestReplay(t *testing.T) {
-	o, err := parse([]string{"-seed", "5", "-bound", "-launchers", "2", "-without", "clock, kill", "-clean-leaked"})
+	o, err := parse([]string{"-seed", "5", "-bound", "-launchers", "2", "-without", "clock, kill"})
 	if err != nil {
 		t.Fatal(err)
 	}

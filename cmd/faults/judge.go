@@ -46,9 +46,9 @@ func (w *world) judge(ctx context.Context) error {
 // difference is why the world is not at rest.
 type difference struct{ kind, detail string }
 
-// quiet is how long a difference must have stayed the same to be believed: a bit more than the launcher waits before it
-// destroys what has no record. A sweep for leaks comes more rarely, so with it only settle bounds the wait.
-const quiet = 90 * time.Second
+// quiet is how long a difference must have stayed the same to be believed: longer than it takes until the workspaces of a
+// lost host are taken over, and until what it leaked is certain.
+const quiet = 4 * time.Minute
 
 // rest asks until there is no difference any more, and returns those that stay.
 func (w *world) rest(ctx context.Context, look func(context.Context) ([]difference, error)) []difference {
@@ -65,7 +65,7 @@ func (w *world) rest(ctx context.Context, look func(context.Context) ([]differen
 				return nil
 			}
 		}
-		if sleep(ctx, 500*time.Millisecond) != nil || !w.leaks && time.Since(changed) > quiet {
+		if sleep(ctx, 500*time.Millisecond) != nil || time.Since(changed) > quiet {
 			return found
 		}
 	}

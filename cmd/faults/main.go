@@ -22,7 +22,6 @@ type options struct {
 	keep   string
 	output string
 	settle time.Duration
-	leaks  bool
 }
 
 func main() {
@@ -52,8 +51,7 @@ func parse(args []string) (options, error) {
 	f.StringVar(&o.binary, "daemon", "", "launcher `binary`; empty: it is built, with a clock that can be set")
 	f.StringVar(&o.keep, "keep", "", "`folder` into which logs and state are copied at the end of a failed run")
 	f.StringVar(&o.output, "output", "text", "`text` or json: the form of the summary")
-	f.DurationVar(&o.settle, "settle", 3*time.Minute, "how much `time` everything has to come to rest once the faults are over")
-	f.BoolVar(&o.leaks, "clean-leaked", false, "set clean-leaked on the provider, and give its sweep the time to settle")
+	f.DurationVar(&o.settle, "settle", 6*time.Minute, "how much `time` everything has to come to rest once the faults are over")
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}
@@ -102,9 +100,6 @@ func (o options) again() string {
 	}
 	if len(o.Without) > 0 {
 		text += " -without " + strings.Join(o.Without, ",")
-	}
-	if o.leaks {
-		text += " -clean-leaked"
 	}
 	return text + "'"
 }

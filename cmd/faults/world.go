@@ -145,7 +145,7 @@ func (w *world) weather() api.Settings {
 func (w *world) configuration(minReady int) string {
 	return strings.NewReplacer(
 		"ENDPOINT", w.cloud.Endpoint(), "PROJECT", project, "SECRET", secret, "SOURCE", cloud.Source, "MODULE", rig.Module("simcloud"),
-		"LEAKS", map[bool]string{true: "    clean-leaked: true\n"}[w.leaks], "READY", fmt.Sprint(minReady),
+		"READY", fmt.Sprint(minReady),
 		"COMMON", `name: "${node.hostname}", tags: "${node.tags}", create_timeout: 15s, delete_timeout: 15s`,
 	).Replace(`
 labels: [{name: vm}, {name: big}, {name: spare, min-ready: READY}]
@@ -154,7 +154,8 @@ providers:
     driver: terraform
     launch-retries: 3
     launch-timeout: 60
-LEAKS    required-providers: {simcloud: {source: "SOURCE"}}
+    clean-leaked: true
+    required-providers: {simcloud: {source: "SOURCE"}}
     provider-config: {simcloud: {endpoint: "ENDPOINT", project: PROJECT, token: SECRET}}
     module: {source: MODULE}
     pools:

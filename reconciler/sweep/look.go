@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/nodepool-tf/nodepool-tf/modules"
 )
 
 // Gap is how far two sightings must be apart at least to make a leak certain (protocol.md 4.9).
@@ -14,7 +16,7 @@ const Gap = time.Minute
 // part of it that nobody notices.
 const (
 	share = 10 // one in so many of all that is listed of ours; at least one
-	few   = 5  // so many leaks of our own making are no sign of a mistake, however little else there is
+	few   = 5  // so many leaks that launchers of this tree made are no sign of a mistake, however little else there is
 )
 
 // Leak is a resource that belongs to nobody.
@@ -58,7 +60,7 @@ func (m *Memory) Look(s *Sighting) Verdict {
 		listed[r.Key()] = r
 	}
 	var v Verdict
-	ours, foreign := 0, 0
+	ours, unsigned := 0, 0
 	strays := s.strays(listed)
 	still := map[Key]*suspect{}
 	for key, r := range listed {
@@ -73,8 +75,8 @@ func (m *Memory) Look(s *Sighting) Verdict {
 			continue
 		}
 		v.Candidates++
-		if !s.own(r) {
-			foreign++
+		if r.Tags[modules.TagLauncher] == "" {
+			unsigned++
 		}
 		c := m.suspects[key]
 		if c == nil {
@@ -95,7 +97,7 @@ func (m *Memory) Look(s *Sighting) Verdict {
 	m.suspects = still // whoever is not among them now begins anew
 	slices.SortFunc(v.Leaked, inOrder)
 	slices.SortFunc(v.New, inOrder)
-	v.budget(ours, foreign)
+	v.budget(ours, unsigned)
 	m.missing(s, listed, &v)
 	return v
 }
@@ -119,12 +121,12 @@ func (v *Verdict) soon(d time.Duration) {
 	}
 }
 
-// budget chooses what may be removed. ours counts all that bears our provider's name, foreign the candidates that
-// another launcher made.
-func (v *Verdict) budget(ours, foreign int) {
+// budget chooses what may be removed. ours counts all that bears our provider's name, unsigned the candidates that do not
+// say which launcher made them.
+func (v *Verdict) budget(ours, unsigned int) {
 	switch {
 	case len(v.Leaked) == 0:
-	case 2*v.Candidates > ours && (foreign > 0 || v.Candidates > few):
+	case 2*v.Candidates > ours && (unsigned > 0 || v.Candidates > few):
 		v.Refused = fmt.Sprintf("%d of %d resources with this provider's name look leaked, more than half: is this the ZooKeeper tree of their nodes, and does nobody else use this provider's name?", v.Candidates, ours)
 	default:
 		v.Remove = v.Leaked[:min(len(v.Leaked), max(1, ours/share))]

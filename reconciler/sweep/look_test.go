@@ -181,7 +181,8 @@ func TestHalf(t *testing.T) {
 		"more than half":               {9, 8, "me", true},
 		"all, few, our own":            {5, 0, "me", false},
 		"all, more than few":           {6, 0, "me", true},
-		"one of another's, alone":      {1, 0, "sister", true},
+		"one of another's, alone":      {1, 0, "sister", false},
+		"one of nobody's, alone":       {1, 0, "", true},
 		"one of another's, in company": {1, 1, "sister", false},
 	} {
 		t.Run(name, func(t *testing.T) {

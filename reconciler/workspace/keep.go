@@ -74,7 +74,7 @@ func (m *Manager) Attach(k Keeper, own []string, taken bool) {
 }
 
 // atOnce bounds the workspaces that are looked at together.
-const atOnce = 16
+const atOnce = 4
 
 // lookAll looks at many workspaces, a few at a time.
 func (m *Manager) lookAll(list []*workspace) {
