@@ -12,12 +12,9 @@ import (
 // Gap is how far two sightings must be apart at least to make a leak certain (protocol.md 4.9).
 const Gap = time.Minute
 
-// Bounds of what one sweep removes. A bug or a mistake in the configuration must not take a fleet down at once, nor a
-// part of it that nobody notices.
-const (
-	share = 10 // one in so many of all that is listed of ours; at least one
-	few   = 5  // so many leaks that launchers of this tree made are no sign of a mistake, however little else there is
-)
+// share bounds what one sweep removes: one in so many of all that is listed of ours, at least one. A bug or a mistake in
+// the configuration must not take a fleet down at once.
+const share = 10
 
 // Leak is a resource that belongs to nobody.
 type Leak struct {
@@ -122,11 +119,11 @@ func (v *Verdict) soon(d time.Duration) {
 }
 
 // budget chooses what may be removed. ours counts all that bears our provider's name, unsigned the candidates that do not
-// say which launcher made them.
+// say which launcher made them: nothing shows that their nodes ever had records in this ZooKeeper tree.
 func (v *Verdict) budget(ours, unsigned int) {
 	switch {
 	case len(v.Leaked) == 0:
-	case 2*v.Candidates > ours && (unsigned > 0 || v.Candidates > few):
+	case 2*v.Candidates > ours && unsigned > 0:
 		v.Refused = fmt.Sprintf("%d of %d resources with this provider's name look leaked, more than half: is this the ZooKeeper tree of their nodes, and does nobody else use this provider's name?", v.Candidates, ours)
 	default:
 		v.Remove = v.Leaked[:min(len(v.Leaked), max(1, ours/share))]

@@ -170,7 +170,7 @@ func TestShare(t *testing.T) {
 	}
 }
 
-// TestHalf: when more than half looks leaked, something is wrong with us.
+// TestHalf: when more than half looks leaked and does not say that a launcher of this tree made it, something is wrong.
 func TestHalf(t *testing.T) {
 	for name, c := range map[string]struct {
 		leaked, live int
@@ -178,11 +178,11 @@ func TestHalf(t *testing.T) {
 		refused      bool
 	}{
 		"half":                         {8, 8, "me", false},
-		"more than half":               {9, 8, "me", true},
-		"all, few, our own":            {5, 0, "me", false},
-		"all, more than few":           {6, 0, "me", true},
-		"one of another's, alone":      {1, 0, "sister", false},
-		"one of nobody's, alone":       {1, 0, "", true},
+		"more than half, our own":      {9, 8, "me", false},
+		"all, our own":                 {6, 0, "me", false},
+		"all, another's":               {6, 0, "sister", false},
+		"half, nobody's":               {8, 8, "", false},
+		"more than half, nobody's":     {9, 8, "", true},
 		"one of another's, in company": {1, 1, "sister", false},
 	} {
 		t.Run(name, func(t *testing.T) {
