@@ -54,7 +54,7 @@ func (w *world) newLauncher(n int, skewed bool) (*launcher, error) {
 	}
 	o := rig.Options{
 		Dir: dir, Binary: w.binary, Servers: addrs, Timeout: sessionSeconds, Config: w.configuration(2),
-		Terraform: "max-concurrent-applies: 6\n  list-interval: 20\n  refresh-interval: 90",
+		Terraform: "max-concurrent-applies: 6\n  list-interval: 5\n  refresh-interval: 90",
 	}
 	var err error
 	if skewed {
