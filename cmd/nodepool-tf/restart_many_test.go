@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -34,7 +35,10 @@ func TestRestartAmidLaunches(t *testing.T) {
 		if len(r.Workers()) == 0 {
 			t.Error("no launch was under way: nothing was tried")
 		}
+		starts := strings.Count(r.Log(), "launcher starts")
 		r.start("--stop-timeout", "500ms")
+		// A signal in the first moments of a process ends it, whatever it is about to do.
+		r.eventually("the launcher has started", func() bool { return strings.Count(r.Log(), "launcher starts") > starts })
 	}
 	amid(many/4, r.kill)
 	amid(many/2, r.stop)
