@@ -36,6 +36,7 @@ func (m *Manager) background(provider string, k execute.Kind, key string, run fu
 			run()
 		}
 	})
+	m.dispatch()
 	return true
 }
 
