@@ -201,6 +201,9 @@ const longestWait = time.Minute
 // and its applies go on meanwhile.
 func (lp *loop) mayComeBack(request string, nodes []string) bool {
 	for _, id := range nodes {
+		if lp.view.Nodes[id].State == record.NodeReady {
+			continue // nobody has to come back for that one
+		}
 		if owner := stateOwner(lp.view.Nodes[id].Node); owner != "" && owner != lp.l.stateID && lp.peers.restarting(owner) {
 			first, seen := lp.lostSince[request]
 			if !seen {

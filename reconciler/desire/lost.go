@@ -52,18 +52,21 @@ func resumableState(s record.NodeState) bool {
 	return false
 }
 
-// resumable reports whether all nodes of a pending request belong to one registered pool of ours.
+// resumable reports whether all nodes of a pending request belong to one registered pool of ours. A READY one may have
+// been made by another launcher: handing it over needs no more than its lock.
 func (p *pass) resumable(nodes []*Node) (PoolKey, bool) {
 	if len(nodes) == 0 {
 		return PoolKey{}, false
 	}
 	key := PoolKey{nodes[0].Provider, nodes[0].Pool}
+	mine := false
 	for _, n := range nodes {
-		if (PoolKey{n.Provider, n.Pool}) != key || n.Foreign || n.Busy || n.Held || p.reused[n.ID] || len(n.Type) == 0 {
+		mine = mine || !n.Foreign
+		if (PoolKey{n.Provider, n.Pool}) != key || n.Foreign && n.State != record.NodeReady || n.Busy || n.Held || p.reused[n.ID] || len(n.Type) == 0 {
 			return PoolKey{}, false
 		}
 	}
-	return key, slices.Contains(p.own, key)
+	return key, mine && slices.Contains(p.own, key)
 }
 
 // mayResume keeps the reaper away from a node whose pending request this launcher is about to take up again.

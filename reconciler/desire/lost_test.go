@@ -37,6 +37,8 @@ func TestLost(t *testing.T) {
 		{"pool not seen yet: its nodes are kept", []part{std(), unregistered("own/a/main"), req(r, "small", pending), mine("0000000001", record.NodeBuilding)}, nil},
 		{"nodes of two pools", []part{prov("a", pool("main", "small"), pool("side", "small")), dueLost, req(r, "small small", pending), mine("0000000001", record.NodeReady), mine("0000000002", record.NodeReady, of("a", "side"))}, reset},
 		{"node of another launcher", lost(mine("0000000001", record.NodeBuilding, foreign)), reset},
+		{"a ready one of another launcher", lost(mine("0000000001", record.NodeBuilding), mine("0000000002", record.NodeReady, foreign)), []string{"resume 200-0000000001 a/main 0000000001 0000000002"}},
+		{"nothing but that one", lost(mine("0000000002", record.NodeReady, foreign)), reset},
 		{"node busy", lost(mine("0000000001", record.NodeReady, nodeBusy)), reset},
 		{"node held", lost(mine("0000000001", record.NodeReady, held)), reset},
 		{"node without a label", lost(node("0000000001", record.NodeReady, "", allocated(r))), reset},
