@@ -102,7 +102,7 @@ func invariants(v *View, ds []Decision) (broken []string) {
 				bad(d, "not to be resumed")
 			}
 			for _, id := range d.Nodes {
-				if n := node(d, id); n != nil && (n.Foreign || n.AllocatedTo != d.Request || len(n.Type) == 0) {
+				if n := node(d, id); n != nil && (n.Foreign && n.State != record.NodeReady || n.AllocatedTo != d.Request || len(n.Type) == 0) {
 					bad(d, "node %s is not of this request, or not ours", id)
 				}
 			}
