@@ -446,9 +446,10 @@ func pluginEndsWithLastWorker(t *testing.T) {
 			t.Errorf("plugins %v run, want %d", got, pid)
 		}
 		s.eventually("no plugin runs", func() bool { return len(s.running()) == 0 })
-		if left, _ := os.ReadDir(filepath.Join(s.dir, "plugins")); len(left) > 0 {
-			t.Errorf("left behind: %v", left)
-		}
+		s.eventually("nothing is left behind", func() bool {
+			left, _ := os.ReadDir(filepath.Join(s.dir, "plugins"))
+			return len(left) == 0
+		})
 	})
 	s.created("1", "2")
 	s.destroy("0", "1", "2")
