@@ -146,7 +146,7 @@ func (w *world) configuration(minReady int) string {
 	return strings.NewReplacer(
 		"ENDPOINT", w.cloud.Endpoint(), "PROJECT", project, "SECRET", secret, "SOURCE", cloud.Source, "MODULE", rig.Module("simcloud"),
 		"READY", fmt.Sprint(minReady),
-		"COMMON", `name: "${node.hostname}", tags: "${node.tags}", create_timeout: 15s, delete_timeout: 15s`,
+		"COMMON", `name: "${node.hostname}", tags: "${node.tags}", timeouts: {create: 15s, delete: 15s}`,
 	).Replace(`
 labels: [{name: vm}, {name: big}, {name: spare, min-ready: READY}]
 providers:

@@ -105,10 +105,15 @@ func TestEnviron(t *testing.T) {
 	}
 	t.Setenv("OS_CLOUD", "mycloud")
 	t.Setenv("TF_CLI_CONFIG_FILE", "/etc/tf.rc")
+	t.Setenv("TF_LOG_SDK", "DEBUG")
 	env := Environ()
-	for k := range env {
-		if strings.HasPrefix(k, "TF_") && k != "TF_CLI_CONFIG_FILE" {
-			t.Errorf("%s is passed on", k)
+	for k, v := range env {
+		want := ours[k]
+		if k == "TF_LOG_SDK" {
+			want = "DEBUG"
+		}
+		if strings.HasPrefix(k, "TF_") && k != "TF_CLI_CONFIG_FILE" && v != want {
+			t.Errorf("%s=%s is passed on", k, v)
 		}
 	}
 	if env["OS_CLOUD"] != "mycloud" || env["TF_CLI_CONFIG_FILE"] != "/etc/tf.rc" || env["CHECKPOINT_DISABLE"] != "1" || env["PATH"] == "" {

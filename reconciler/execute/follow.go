@@ -29,8 +29,8 @@ const (
 
 // Follow calls event for each event of the run, from its beginning, until the run ends; then it returns the worker's
 // report. A worker that died without one gives a report that says Killed, after what it left running was ended. The
-// only error is ctx's; the worker then goes on.
-func (r *Run) Follow(ctx context.Context, event func(Event)) (Report, error) {
+// only error is ctx's; the worker then goes on. What comes from wake, which may be nil, is passed on as StateChanged.
+func (r *Run) Follow(ctx context.Context, wake <-chan time.Time, event func(Event)) (Report, error) {
 	w := watch(r.Dir, filepath.Join(r.Dir, runDir))
 	defer w.close()
 	p := &pulse{dir: r.Dir}
@@ -69,6 +69,8 @@ func (r *Run) Follow(ctx context.Context, event func(Event)) (Report, error) {
 				event(Event{Type: StateChanged})
 			}
 		case <-w.errors: //nolint:errcheck // an overflow: look at everything
+			event(Event{Type: StateChanged})
+		case <-wake:
 			event(Event{Type: StateChanged})
 		case <-w.tick.C:
 			event(Event{Type: StateChanged})

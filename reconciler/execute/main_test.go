@@ -130,7 +130,7 @@ func follow(t *testing.T, r *Run) (Report, []Event) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	var events []Event
-	rep, err := r.Follow(ctx, func(e Event) { events = append(events, e) })
+	rep, err := r.Follow(ctx, nil, func(e Event) { events = append(events, e) })
 	if err != nil {
 		t.Fatal(err)
 	}

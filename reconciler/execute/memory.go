@@ -9,11 +9,11 @@ import (
 	"time"
 )
 
-// Intervals between the samples of a run's memory: short ones first, for runs of a few dozen milliseconds, then each
-// half as long again, up to the last. A sample reads the processes' own high-water marks, so what a long-lived process
-// took between two samples is not missed.
+// Intervals between the samples of a run's memory: each half as long again as the one before, up to the last. A sample
+// reads the processes' own high-water marks, so what a long-lived process took between two samples is not missed. For a
+// shorter run the kernel's figures are all there is; samples would be a tenth of what its worker costs.
 const (
-	firstSample = 20 * time.Millisecond
+	firstSample = 200 * time.Millisecond
 	lastSample  = 5 * time.Second
 )
 

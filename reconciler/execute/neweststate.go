@@ -5,14 +5,24 @@ import (
 	"path/filepath"
 )
 
-// NewestState is the newest whole state of a workspace folder, byte for byte: not ok when there is none. It may be called
-// while Terraform runs; a state that is being rewritten gives the worker's copy of the one before.
+// NewestState is the newest whole state of a workspace folder, byte for byte: not ok when there is none. A torn one gives
+// the worker's copy of one before.
 func NewestState(dir string) (data []byte, view StateView, ok bool) {
-	for _, name := range []string{StateFile, goodFile} {
-		data, err := os.ReadFile(filepath.Join(dir, name))
-		if err != nil {
-			continue
-		}
+	if data, view, ok = WholeState(dir); ok {
+		return data, view, true
+	}
+	return wholeFile(filepath.Join(dir, goodFile))
+}
+
+// WholeState is the state of a workspace folder, byte for byte: not ok when there is none or it is torn, as it is while
+// Terraform rewrites it.
+func WholeState(dir string) (data []byte, view StateView, ok bool) {
+	return wholeFile(filepath.Join(dir, StateFile))
+}
+
+func wholeFile(path string) ([]byte, StateView, bool) {
+	data, err := os.ReadFile(path)
+	if err == nil {
 		if view, err := ParseState(data); err == nil && view.Lineage != "" {
 			return data, view, true
 		}

@@ -88,7 +88,7 @@ func TestAdopt(t *testing.T) {
 	eventually(t, "the node is being made", func() bool { return exists(started) })
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := first.Follow(ctx, func(Event) {}); !errors.Is(err, context.Canceled) {
+	if _, err := first.Follow(ctx, nil, func(Event) {}); !errors.Is(err, context.Canceled) {
 		t.Fatalf("follow ended with %v", err)
 	}
 	if _, err := Start(self(t), dir, first.Job); err == nil || !strings.Contains(err.Error(), "in use by another worker") {

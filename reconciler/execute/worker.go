@@ -116,11 +116,8 @@ func command(dir string, job Job, events *sink) (*tfexec.Terraform, error) {
 			return nil, err
 		}
 	}
-	// Terraform's heap is small and its life short: a tenth of its CPU time would go into collecting garbage.
-	if _, set := os.LookupEnv("GOGC"); !set {
-		if err := os.Setenv("GOGC", "400"); err != nil {
-			return nil, err
-		}
+	if err := frugal(); err != nil {
+		return nil, err
 	}
 	tf, err := tfexec.NewTerraform(dir, job.Exec)
 	if err != nil {

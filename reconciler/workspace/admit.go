@@ -75,7 +75,7 @@ func (m *Manager) may(l *lane, k execute.Kind) bool {
 	if !background(k) && l.runs.applies() == 0 {
 		return true
 	}
-	if background(k) && (l.runs.background > 0 || m.runs.background >= max(1, m.opts.MaxApplies/8)) {
+	if m.crowded() || background(k) && (l.runs.background > 0 || m.runs.background >= max(1, m.opts.MaxApplies/8)) {
 		return false
 	}
 	est := l.peaks.of(k)

@@ -48,18 +48,20 @@ func (m *Manager) create(batch []*item) bool {
 	}
 	record := ws.rec.encode()
 	m.count(ws.rec.Provider, execute.Create, 1)
+	grown := m.born()
 	return m.goes(func() {
+		defer grown()
 		run, err := m.startCreateRun(ws, kept, files, record)
-		m.createRun(ws, run, err, kept)
+		m.createRun(ws, run, err, kept, grown)
 	})
 }
 
-// createRun follows a create run to its end and settles it. Callers own ws.
-func (m *Manager) createRun(ws *workspace, run *execute.Run, err error, batch []*item) {
+// createRun follows a create run to its end and settles it; grown may be nil. Callers own ws.
+func (m *Manager) createRun(ws *workspace, run *execute.Run, err error, batch []*item, grown func()) {
 	var rep execute.Report
 	seen := newRunLog()
 	if err == nil {
-		rep, seen, err = m.follow(ws, run)
+		rep, seen, err = m.follow(ws, run, grown)
 	}
 	if m.ctx.Err() != nil {
 		return // the daemon stops; the worker goes on and the next daemon follows it

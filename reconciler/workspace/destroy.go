@@ -50,7 +50,8 @@ func (m *Manager) look(ws *workspace) {
 // destroy runs Terraform on a workspace's doomed slots. Callers hold mu.
 func (m *Manager) destroy(ws *workspace) bool {
 	var slots []string
-	for _, name := range ws.rec.names() {
+	all := ws.rec.names()
+	for _, name := range all {
 		if ws.rec.Slots[name].Doomed {
 			slots = append(slots, name)
 		}
@@ -58,7 +59,9 @@ func (m *Manager) destroy(ws *workspace) bool {
 	job := execute.Job{Kind: execute.Destroy, Slots: slots, Whole: len(slots) == len(ws.rec.Slots), Timeout: destroyTimeout}
 	ws.busy = true
 	m.count(ws.rec.Provider, execute.Destroy, 1)
+	grown := m.born()
 	return m.goes(func() {
+		defer grown()
 		var run *execute.Run
 		// To Terraform a lost state is an empty one: it would "destroy" it with success and everything be forgotten.
 		_, err := m.readState(ws)
@@ -72,28 +75,43 @@ func (m *Manager) destroy(ws *workspace) bool {
 			err = m.keep(ws, mayRun(job))
 		}
 		if err == nil {
+			err = showBlocks(ws.dir, all, slots)
+		}
+		if err == nil {
 			run, err = m.start(ws, job)
 		}
-		m.destroyRun(ws, run, err, slots)
+		m.destroyRun(ws, run, err, slots, grown)
 	})
 }
 
 // destroyRun follows a destroy run to its end and settles it: what the state no longer holds is gone, the rest is tried
-// again later. Callers own ws.
-func (m *Manager) destroyRun(ws *workspace, run *execute.Run, err error, slots []string) {
+// again later; grown may be nil. Callers own ws.
+func (m *Manager) destroyRun(ws *workspace, run *execute.Run, err error, slots []string, grown func()) {
 	e := ending{err: err, seen: newRunLog()}
 	if err == nil {
-		e.rep, e.seen, e.err = m.follow(ws, run)
+		e.rep, e.seen, e.err = m.follow(ws, run, grown)
 	}
 	if m.ctx.Err() != nil {
 		return
 	}
 	m.judge(run, e.rep)
 	m.logEnd(ws, execute.Destroy, e.rep, e.err)
+	m.showAll(ws)
 	e.view, e.stateErr = m.readState(ws)
 	m.warnInFlight(ws, e)
 	m.destroyEnded(ws, e, slots)
 	m.settle(ws)
+}
+
+// showAll ends what destroy hid: whoever else runs Terraform in the folder must not find nodes without their blocks, which
+// it would destroy. Callers own ws.
+func (m *Manager) showAll(ws *workspace) {
+	m.mu.Lock()
+	all := ws.rec.names()
+	m.mu.Unlock()
+	if err := showBlocks(ws.dir, all, all); err != nil {
+		m.opts.Log.Warn("show blocks", "workspace", ws.rec.ID, "err", err)
+	}
 }
 
 func (m *Manager) destroyEnded(ws *workspace, e ending, slots []string) {

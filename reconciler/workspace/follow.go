@@ -50,13 +50,18 @@ func (l *runLog) see(e execute.Event) {
 // follow reads a run's events until it ends and hands over each node as soon as its own resources are complete: early
 // hand-off (terraform-facts.md, "What works" 1). Terraform writes a resource's state a moment after it says that it is
 // complete, and in place, so a slot may have to be looked for more than once. The only error is that of the manager's
-// end. Callers own ws.
-func (m *Manager) follow(ws *workspace, run *execute.Run) (execute.Report, *runLog, error) {
+// end. grown, unless nil, is called when the first resource is begun. Callers own ws.
+func (m *Manager) follow(ws *workspace, run *execute.Run, grown func()) (execute.Report, *runLog, error) {
 	seen := newRunLog()
 	complete := map[string]bool{} // slots whose result is complete but not yet read
-	copied := time.Now()
-	rep, err := run.Follow(m.ctx, func(e execute.Event) {
+	look := newGlance()
+	defer look.timer.Stop()
+	rep, err := run.Follow(m.ctx, look.timer.C, func(e execute.Event) {
 		seen.see(e)
+		if e.Type == "apply_start" && grown != nil {
+			grown()
+			grown = nil
+		}
 		if run.Job.Kind != execute.Create {
 			return // a copy from before a destroy does no harm: what is gone is destroyed again
 		}
@@ -72,27 +77,33 @@ func (m *Manager) follow(ws *workspace, run *execute.Run) (execute.Report, *runL
 		}
 		switch {
 		case len(complete) > 0:
-			m.handOver(ws, run.Job, complete, seen.handed)
-		case e.Type == execute.StateChanged && time.Since(copied) > copyEvery:
-			copied = time.Now()
-			_ = m.keep(ws, mayRun(run.Job)) // the next change tries again
+			look.at(func() bool { return m.handOver(ws, run.Job, complete, seen.handed) })
+		case e.Type == execute.StateChanged && look.since() > copyEvery:
+			look.at(func() bool { m.copyNow(ws, run.Job); return true })
 		}
 	})
 	return rep, seen, err
+}
+
+// copyNow copies a workspace whose run goes on. If that fails the next change tries again.
+func (m *Manager) copyNow(ws *workspace, job execute.Job) {
+	if state, view, ok := execute.WholeState(ws.dir); ok {
+		_ = m.keepState(ws, mayRun(job), state, view.Serial)
+	}
 }
 
 // copyEvery bounds how often a state that tells nothing new of its nodes is copied while Terraform writes it.
 const copyEvery = 100 * time.Millisecond
 
 // handOver tells the slots that the state holds complete, once it is copied: what Zuul uses must not be forgotten with
-// this host.
-func (m *Manager) handOver(ws *workspace, job execute.Job, complete, handed map[string]bool) {
-	view, err := execute.PeekState(ws.dir)
-	if err != nil || !holdsOne(view, complete) {
-		return // torn, or old: the next change of the file brings us back
+// this host. It reports whether there was one.
+func (m *Manager) handOver(ws *workspace, job execute.Job, complete, handed map[string]bool) bool {
+	state, view, ok := execute.WholeState(ws.dir)
+	if !ok || !holdsOne(view, complete) {
+		return false // torn, or old: the next change of the file brings us back
 	}
-	if err := m.keep(ws, mayRun(job)); err != nil {
-		return // so does the end of the run
+	if err := m.keepState(ws, mayRun(job), state, view.Serial); err != nil {
+		return true // so does the end of the run
 	}
 	for _, slot := range slices.Sorted(maps.Keys(complete)) {
 		r, ok := view.Results[slot]
@@ -112,6 +123,7 @@ func (m *Manager) handOver(ws *workspace, job execute.Job, complete, handed map[
 		m.conclude(s, o)
 		m.mu.Unlock()
 	}
+	return true
 }
 
 func holdsOne(view execute.StateView, slots map[string]bool) bool {

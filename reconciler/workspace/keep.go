@@ -118,9 +118,21 @@ func (m *Manager) keep(ws *workspace, run *store.Run) error {
 	if !m.opts.Keep {
 		return nil
 	}
+	state, view, _ := execute.NewestState(ws.dir)
+	return m.keepState(ws, run, state, view.Serial)
+}
+
+// keepState is keep for a state in hand, nil for none.
+func (m *Manager) keepState(ws *workspace, run *store.Run, state []byte, serial uint64) error {
+	if !m.opts.Keep {
+		return nil
+	}
 	d, err := m.document(ws, run)
 	if err != nil {
 		return m.notKept(ws, err)
+	}
+	if state != nil {
+		d.Files[execute.StateFile], d.Serial = state, serial
 	}
 	return m.put(ws, d)
 }
@@ -215,14 +227,15 @@ func (m *Manager) unkeep(ws *workspace) error {
 	return nil
 }
 
-// document is a workspace as another launcher needs it: record, blocks, state. It reads the folder. Callers own ws.
+// document is a workspace as another launcher needs it, but for its state: record, blocks. It reads the folder. Callers
+// own ws.
 func (m *Manager) document(ws *workspace, run *store.Run) (store.Document, error) {
 	m.mu.Lock()
 	d := m.newDocument(ws, ws.rec.encode(), run)
 	slots := ws.rec.names()
 	m.mu.Unlock()
 	for _, name := range slots {
-		data, err := os.ReadFile(filepath.Join(ws.dir, name+".tf"))
+		data, err := readBlock(ws.dir, name)
 		if os.IsNotExist(err) {
 			continue // its run was never begun
 		}
@@ -237,9 +250,6 @@ func (m *Manager) document(ws *workspace, run *store.Run) (store.Document, error
 	}
 	if d.Files[providersName], err = configured(data); err != nil {
 		return d, err
-	}
-	if data, view, ok := execute.NewestState(ws.dir); ok {
-		d.Files[execute.StateFile], d.Serial = data, view.Serial
 	}
 	return d, nil
 }

@@ -128,7 +128,7 @@ func (m *Manager) runSide(dir string, job execute.Job, what string) error {
 		return fmt.Errorf("%s: %w", what, err)
 	}
 	seen := newRunLog()
-	rep, err := run.Follow(m.ctx, seen.see)
+	rep, err := run.Follow(m.ctx, nil, seen.see)
 	if err != nil {
 		return err
 	}

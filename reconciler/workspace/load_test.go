@@ -36,7 +36,7 @@ func TestThousandOrders(t *testing.T) {
 		}
 	}
 	b.m.mu.Unlock()
-	const kept = 25
+	const kept = 60
 	for i := kept; i < n; i++ {
 		if !b.m.Cancel(id(i)) {
 			t.Fatalf("order %d was not cancelled", i)
@@ -52,9 +52,16 @@ func TestThousandOrders(t *testing.T) {
 	for _, node := range nodes {
 		shared[b.wait(node, Created).Workspace]++
 	}
-	if b.opts.Engine.Product == "terraform" && len(shared) != 4 { // 1, 10, 10, 5
+	if b.opts.Engine.Product == "terraform" && len(shared) != 4 { // 1, 25, 25, 10
 		t.Errorf("nodes by workspace: %v", shared)
 	}
+	ws := b.wait(id(1), Created).Workspace
+	b.destroy(id(0))
+	b.eventually("its neighbours' blocks are seen again", func() bool {
+		seen, _ := filepath.Glob(filepath.Join(b.m.folder(), ws, "n*.tf"))
+		hidden, _ := filepath.Glob(filepath.Join(b.m.folder(), ws, "*.hidden"))
+		return len(hidden) == 0 && len(seen) == shared[ws]-1
+	})
 	b.destroy(nodes...)
 	b.gone()
 }

@@ -37,8 +37,8 @@ type Options struct {
 	ColdPlugins bool
 	// PluginBudget bounds the life of a running plugin; zero values mean warm.DefaultBudget's.
 	PluginBudget warm.Budget
-	// Batch bounds the nodes of one create run. 0 means 10, where creating costs least CPU per node while deleting one
-	// of them later stays cheap (docs/design.md has the figures), and 1 with OpenTofu: it writes its local state every
+	// Batch bounds the nodes of one create run. 0 means 25, from where on a larger one makes a node no cheaper (BenchmarkBatch
+	// has the figures), and 1 with OpenTofu: it writes its local state every
 	// 20 seconds at most, so no node could be handed over before its slowest neighbour is done, and a kill would lose
 	// more than one.
 	Batch int
@@ -73,6 +73,7 @@ type Manager struct {
 	lanes      map[string]*lane   // by provider
 	turn       []*lane            // the same, in the order they are served
 	runs       runs               // of all providers
+	young      int                // runs, see born
 	last       map[string]Outcome // by node: the newest outcome
 	minFree    uint64             // bytes, see leastFree
 	lowDisk    time.Time          // last warning
@@ -105,7 +106,7 @@ type workspace struct {
 // once Recover is called. Errors name the directory and what to do.
 func Open(o Options) (*Manager, error) {
 	if o.Batch <= 0 {
-		o.Batch = 10
+		o.Batch = 25
 		if o.Engine.Product == "opentofu" {
 			o.Batch = 1
 		}

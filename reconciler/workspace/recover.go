@@ -59,7 +59,7 @@ func (m *Manager) adopt(ws *workspace, run *execute.Run) {
 	ws.busy = true
 	m.count(ws.rec.Provider, run.Job.Kind, 1)
 	if run.Job.Kind == execute.Create {
-		m.goes(func() { m.createRun(ws, run, nil, nil) })
+		m.goes(func() { m.createRun(ws, run, nil, nil, nil) })
 		return
 	}
 	for _, name := range run.Job.Slots {
@@ -67,5 +67,5 @@ func (m *Manager) adopt(ws *workspace, run *execute.Run) {
 			s.Doomed = true // the record may be older than the run
 		}
 	}
-	m.goes(func() { m.destroyRun(ws, run, nil, run.Job.Slots) })
+	m.goes(func() { m.destroyRun(ws, run, nil, run.Job.Slots, nil) })
 }

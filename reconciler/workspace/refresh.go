@@ -139,6 +139,7 @@ func (m *Manager) startRefresh(ws *workspace) (*execute.Run, error) {
 	if err := m.furnish(ws); err != nil {
 		return nil, err
 	}
+	m.showAll(ws) // a destroy whose daemon died may have left some hidden
 	if err := m.refreshProviders(ws); err != nil {
 		m.opts.Log.Debug("a workspace is refreshed with the provider configuration of its launch", "workspace", ws.rec.ID, "err", err)
 	}
@@ -155,7 +156,7 @@ func (m *Manager) refreshRun(ws *workspace, run *execute.Run, err error) {
 	var rep execute.Report
 	seen := newRunLog()
 	if err == nil {
-		rep, seen, err = m.follow(ws, run)
+		rep, seen, err = m.follow(ws, run, nil)
 	}
 	if m.ctx.Err() != nil {
 		return

@@ -174,7 +174,16 @@ func TestRefreshPace(t *testing.T) {
 	b := newBench(t)
 	b.launch("1", "2", "3")
 	b.created("1", "2", "3")
-	b.eventually("nothing is under way", func() bool { return b.m.Stats().Creating == 0 })
+	b.eventually("nothing is under way", func() bool {
+		b.m.mu.Lock()
+		defer b.m.mu.Unlock()
+		for _, ws := range b.m.workspaces {
+			if !b.m.refreshable(ws) {
+				return false
+			}
+		}
+		return true
+	})
 	b.m.Upkeep(time.Hour, always)
 	b.m.mu.Lock()
 	for _, ws := range b.m.workspaces {

@@ -124,7 +124,7 @@ func (m *Manager) save(ws *workspace, record []byte, gone []string) {
 		m.opts.Log.Warn("record workspace", "workspace", ws.rec.ID, "err", err)
 	}
 	for _, name := range gone {
-		if err := os.Remove(filepath.Join(ws.dir, name+".tf")); err != nil && !os.IsNotExist(err) {
+		if err := removeBlock(ws.dir, name); err != nil {
 			m.opts.Log.Warn("remove block", "workspace", ws.rec.ID, "slot", name, "err", err)
 		}
 	}

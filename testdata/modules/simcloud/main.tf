@@ -14,32 +14,23 @@ variable "flavor" {
   default = "small"
 }
 
-variable "image" {
-  type    = string
-  default = "ubuntu"
-}
-
 variable "tags" {
   type    = map(string)
   default = {}
 }
 
-variable "create_timeout" {
-  type    = string
-  default = "10m"
-}
-
-variable "delete_timeout" {
-  type    = string
-  default = "10m"
+# How long creating and deleting may take, as durations by "create" and "delete".
+variable "timeouts" {
+  type    = map(string)
+  default = {}
 }
 
 resource "simcloud_instance" "node" {
   name     = var.name
   flavor   = var.flavor
-  image    = var.image
+  image    = "ubuntu"
   tags     = var.tags
-  timeouts = { create = var.create_timeout, delete = var.delete_timeout }
+  timeouts = { create = lookup(var.timeouts, "create", "10m"), delete = lookup(var.timeouts, "delete", "10m") }
 }
 
 output "external_id" {
@@ -52,8 +43,4 @@ output "public_ipv4" {
 
 output "private_ipv4" {
   value = simcloud_instance.node.private_ipv4
-}
-
-output "hostname" {
-  value = simcloud_instance.node.name
 }

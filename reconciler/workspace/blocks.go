@@ -1,0 +1,50 @@
+package workspace
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+// blockFile is a slot's module block, where Terraform sees it.
+func blockFile(dir, slot string) string { return filepath.Join(dir, slot+".tf") }
+
+// hiddenFile is the same, where it does not.
+func hiddenFile(dir, slot string) string { return blockFile(dir, slot) + ".hidden" }
+
+// showBlocks lets Terraform see the blocks of the slots in want, of all those in a workspace folder. A run that destroys
+// some of them sees only theirs: what it costs then does not grow with their neighbours (BenchmarkBatch), which are safe
+// from it because the run's targets do not name them. A block that was never written stays away.
+func showBlocks(dir string, all, want []string) error {
+	for _, slot := range all {
+		from, to := blockFile(dir, slot), hiddenFile(dir, slot)
+		if slices.Contains(want, slot) {
+			from, to = to, from
+		}
+		if err := os.Rename(from, to); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// readBlock is a slot's block, seen or hidden.
+func readBlock(dir, slot string) ([]byte, error) {
+	data, err := os.ReadFile(blockFile(dir, slot))
+	if errors.Is(err, fs.ErrNotExist) {
+		data, err = os.ReadFile(hiddenFile(dir, slot))
+	}
+	return data, err
+}
+
+// removeBlock removes a slot's block.
+func removeBlock(dir, slot string) error {
+	for _, path := range []string{blockFile(dir, slot), hiddenFile(dir, slot)} {
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
