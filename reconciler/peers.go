@@ -74,7 +74,7 @@ func (p *peers) look(ctx context.Context) {
 		switch {
 		case o.Alive:
 		case was == nil || was.alive:
-			is.gone = now
+			is.gone = now.Add(-o.Gone)
 		default:
 			is.gone, is.left = was.gone, was.left
 		}
@@ -96,11 +96,26 @@ func (p *peers) look(ctx context.Context) {
 	}
 	p.listed = true
 	p.mu.Unlock()
+	for _, o := range others {
+		if !o.Alive {
+			p.note(ctx, o, now)
+		}
+	}
 	for _, id := range dead {
 		changed = p.takeOver(ctx, id) || changed
 	}
 	if changed {
 		p.lp.post(p.lp.reviewOwners)
+	}
+}
+
+// note keeps for how long a launcher has been gone: after a restart of this one the wait for its runs must not begin anew.
+func (p *peers) note(ctx context.Context, o store.Launcher, now time.Time) {
+	p.mu.Lock()
+	gone := now.Sub(p.known[o.ID].gone)
+	p.mu.Unlock()
+	if err := p.store.NoteGone(ctx, o, gone); err != nil && ctx.Err() == nil {
+		p.lp.log.Warn("it cannot be noted for how long a launcher has been gone", "launcher", o.ID, "err", err)
 	}
 }
 

@@ -38,6 +38,9 @@ type Launcher struct {
 	ID    string
 	About About // zero when it cannot be read
 	Alive bool  // it holds its lease
+	// Gone is for how long it has been seen without its lease, by one launcher after another (see NoteGone).
+	Gone    time.Duration
+	Version int32 // of its znode, which each claim of the lease changes
 }
 
 // check refuses a document that could not be read back.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/go-zookeeper/zk"
 
@@ -42,14 +43,14 @@ func (st *Store) Others(ctx context.Context) ([]Launcher, error) {
 		if id == st.id {
 			continue
 		}
-		data, _, err := st.s.Get(ctx, launcherPath(id))
+		data, stat, err := st.s.Get(ctx, launcherPath(id))
 		if errors.Is(err, zk.ErrNoNode) {
 			continue // forgotten meanwhile
 		}
 		if err != nil {
 			return nil, err
 		}
-		l := Launcher{ID: id}
+		l := Launcher{ID: id, Version: stat.Version}
 		if len(data) > 0 { // else it is about to claim its lease for the first time
 			if err := json.Unmarshal(data, &l.About); err != nil {
 				st.log.Warn("cannot read what a launcher says of itself", "launcher", id, "error", err)
@@ -60,10 +61,59 @@ func (st *Store) Others(ctx context.Context) ([]Launcher, error) {
 		if err != nil {
 			return nil, err
 		}
-		l.Alive = len(leases) > 0
+		if l.Alive = len(leases) > 0; !l.Alive {
+			if l.Gone, err = st.goneFor(ctx, l); err != nil {
+				return nil, err
+			}
+		}
 		others = append(others, l)
 	}
 	return others, nil
+}
+
+// gone is for how long a launcher has been seen without the lease that it held at a version of its znode.
+type gone struct {
+	Version int32 `json:"version"`
+	MS      int64 `json:"ms"`
+}
+
+func (st *Store) goneFor(ctx context.Context, l Launcher) (time.Duration, error) {
+	data, _, err := st.s.Get(ctx, gonePath(l.ID))
+	if err != nil {
+		if errors.Is(err, zk.ErrNoNode) {
+			err = nil
+		}
+		return 0, err
+	}
+	var g gone
+	if json.Unmarshal(data, &g) != nil || g.Version != l.Version || g.MS < 0 {
+		return 0, nil // of an earlier incarnation, or not ours to read: it is counted anew
+	}
+	return time.Duration(g.MS) * time.Millisecond, nil
+}
+
+// NoteGone records for how long a launcher has been without its lease: whoever looks next, after a restart of this one
+// for instance, counts on from there. Launchers add up what they saw by clocks that do not jump, so that what is
+// recorded is never more than the truth. One that has claimed its lease since l was listed is left alone.
+func (st *Store) NoteGone(ctx context.Context, l Launcher, d time.Duration) error {
+	data, err := json.Marshal(gone{Version: l.Version, MS: d.Milliseconds()})
+	if err != nil {
+		return err
+	}
+	path := gonePath(l.ID)
+	write := session.SetOp(path, data, -1)
+	exists, _, err := st.s.Exists(ctx, path)
+	if err != nil {
+		return err
+	}
+	if !exists {
+		write = session.CreateOp(path, data, 0)
+	}
+	_, at, err := st.fenced(ctx, session.CheckOp(launcherPath(l.ID), l.Version), write)
+	if at >= 0 {
+		return nil // it has come back, was forgotten, or another launcher was faster
+	}
+	return err
 }
 
 // SetAbout changes what the others are told of us.
@@ -92,11 +142,15 @@ func (st *Store) Forget(ctx context.Context, launcher string) error {
 		return nil
 	}
 	for {
-		_, at, err := st.fenced(ctx,
-			session.DeleteOp(alivePath(launcher), -1),
-			session.DeleteOp(ownedPath(launcher), -1),
-			session.DeleteOp(launcherPath(launcher), -1),
-		)
+		ops := []any{session.DeleteOp(alivePath(launcher), -1), session.DeleteOp(ownedPath(launcher), -1)}
+		noted, _, err := st.s.Exists(ctx, gonePath(launcher))
+		if err != nil {
+			return explain("forget launcher", launcher, err)
+		}
+		if noted {
+			ops = append(ops, session.DeleteOp(gonePath(launcher), -1))
+		}
+		_, at, err := st.fenced(ctx, append(ops, session.DeleteOp(launcherPath(launcher), -1))...)
 		switch {
 		case err == nil, at >= 0 && (errors.Is(err, zk.ErrNoNode) || errors.Is(err, zk.ErrNotEmpty)):
 			return nil

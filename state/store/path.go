@@ -14,6 +14,7 @@ const (
 
 func launcherPath(id string) string    { return launchersPath + "/" + id }
 func alivePath(id string) string       { return launcherPath(id) + "/alive" }
+func gonePath(id string) string        { return launcherPath(id) + "/gone" }
 func ownedPath(id string) string       { return launcherPath(id) + "/workspaces" }
 func pointerPath(id, ws string) string { return ownedPath(id) + "/" + ws }
 func documentPath(ws string) string    { return workspacesPath + "/" + ws }

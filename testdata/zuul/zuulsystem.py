@@ -213,8 +213,12 @@ class System:
                 for l in self.scheduler.zk_nodepool.getRegisteredLaunchers()]
 
     def znode(self, path):
-        """The JSON of a znode with its stat; (None, None) when there is none, or no data."""
+        """The JSON of a znode with its stat; (None, None) when there is none, or no data.
+
+        A server may lag behind what another connection has written and been told of: sync.
+        """
         try:
+            self.zk.sync(path)
             data, stat = self.zk.get(path)
         except NoNodeError:
             return None, None
