@@ -45,8 +45,9 @@ type Launcher struct {
 	engine   string // product
 	draining chan struct{}
 	// setbacks outlives the sessions. Only the loop of the present one touches it.
-	setbacks *setback.Memory
-	leaks    leaks
+	setbacks    *setback.Memory
+	leaks       leaks
+	configState configState
 }
 
 // NewLauncher finds Terraform and takes the state directory. Errors name what to do.
@@ -91,6 +92,7 @@ func NewLauncher(ctx context.Context, o Options) (*Launcher, error) {
 			l.own[desire.PoolKey{Provider: p.Name, Pool: pool.Name}] = record.PoolID(l.fqdn, p.Name, pool.Name)
 		}
 	}
+	l.configState.loaded(o.Config.File, o.Config.Hash, nil, time.Now())
 	if t.StateKey == "" {
 		o.Log.Warn("the copies of Terraform states in ZooKeeper are not encrypted, and states hold secrets: set `terraform: {state-key: ...}` in the secure file (-s) of every launcher")
 	}
