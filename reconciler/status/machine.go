@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode"
-	"unicode/utf16"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -53,19 +51,7 @@ func cellJSON(cell any) string {
 	if err := enc.Encode(cell); err != nil {
 		return "null" // only for a type that Table does not allow
 	}
-	var out strings.Builder
-	for _, r := range strings.ToValidUTF8(strings.TrimSpace(b.String()), "\uFFFD") {
-		switch {
-		case r == ' ' || unicode.IsPrint(r):
-			out.WriteRune(r)
-		case r > 0xffff:
-			hi, lo := utf16.EncodeRune(r)
-			fmt.Fprintf(&out, `\u%04x\u%04x`, hi, lo)
-		default:
-			fmt.Fprintf(&out, `\u%04x`, r)
-		}
-	}
-	return out.String()
+	return escapeJSON(strings.TrimSpace(b.String()))
 }
 
 // YAML writes the same objects as JSON does, in block style. Non-ASCII text is escaped, for the
@@ -102,6 +88,9 @@ func (t Table) YAML(w io.Writer) error {
 
 // plain decodes raw JSON into values a YAML encoder knows; whole numbers stay whole.
 func plain(cell any) any {
+	if s, ok := cell.(Stamp); ok {
+		return s.Unix
+	}
 	raw, ok := cell.(json.RawMessage)
 	if !ok {
 		return cell

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -51,9 +52,36 @@ func requests() []*record.Request {
 	}
 }
 
+func uploads() []*record.ImageUpload {
+	return []*record.ImageUpload{
+		{Image: "noble", Build: "2f1c", Provider: "cloud-b", ID: "0000000001", State: record.UploadUploading, StateTime: 1726561400},
+		{Image: "noble", Build: "2f1c", Provider: "cloud-a", ID: "0000000002", State: record.UploadReady, StateTime: 1726475100, ExternalID: "c0ffee", ExternalName: "noble-1"},
+		{Image: "noble", Build: "2f1c", Provider: "cloud-a", ID: "0000000001", State: record.UploadFailed, StateTime: math.Inf(1), ExternalName: "\x1b[2J"},
+		{Image: "jammy\x1b]0;x\x07", Build: "0000000009", Provider: "cloud-a", ID: "0000000001", State: record.UploadDeleting, StateTime: 1726569999},
+	}
+}
+
+func builds() []*record.ImageBuild {
+	return []*record.ImageBuild{
+		{Image: "noble", ID: "2f1c", State: record.BuildReady, StateTime: 1726475100.9, Builder: "nb01", Formats: []string{"qcow2", "raw"}},
+		{Image: "noble", ID: "1a2b", State: record.BuildFailed, StateTime: 1726475100, Formats: []string{"qcow2"}},
+		{Image: "jammy", ID: "9", State: record.BuildBuilding, StateTime: 1726561499},
+	}
+}
+
 func TestGolden(t *testing.T) {
 	locked := map[string]bool{"0000001907": true}
-	tables := map[string]status.Table{
+	images := []status.ImageState{
+		{Image: "noble", Paused: true, BuildRequest: "pending", RequestedAt: 1726561000}, {Image: "jammy\x1b", BuildRequest: "building", RequestedAt: math.NaN()}, {Image: "focal"},
+	}
+	tables := map[string]interface {
+		Write(io.Writer, status.Format) error
+	}{
+		"uploads":        status.UploadTable(uploads(), now),
+		"builds":         status.BuildTable(builds(), map[string]bool{"jammy": true}, now),
+		"images":         status.ImageStateTable(images, now),
+		"info":           status.InfoReport("cloud-a", uploads(), nodes()[:2]),
+		"info-unknown":   status.InfoReport("evil\x1b[2J\"\r\n", uploads(), nil),
 		"nodes":          status.NodeTable(nodes(), locked, false, now),
 		"nodes-detail":   status.NodeTable(nodes(), locked, true, now),
 		"nodes-empty":    status.NodeTable(nil, nil, false, now),

@@ -13,7 +13,7 @@ type Column struct {
 }
 
 // Table is what a list command shows. A cell is nil, a string, a bool, an int64, a float64, a
-// []string or a json.RawMessage; each row has one cell a column.
+// []string, a Stamp or a json.RawMessage; each row has one cell a column.
 type Table struct {
 	Columns []Column
 	Rows    [][]any

@@ -1,0 +1,43 @@
+package status
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/nodepool-tf/nodepool-tf/state/record"
+)
+
+// InfoReport shows what there is of a provider: its uploads, an image's build a row, and its nodes. What belongs to
+// other providers is passed over. Source: operator-surface.md 1.7 `info`.
+func InfoReport(provider string, uploads []*record.ImageUpload, nodes []*record.Node) Report {
+	type build struct{ image, id string }
+	ids := map[build][]string{}
+	for _, u := range uploads {
+		if u.Provider == provider {
+			b := build{u.Image, u.Build}
+			ids[b] = append(ids[b], u.ID)
+		}
+	}
+	builds := make([]build, 0, len(ids))
+	for b := range ids {
+		slices.Sort(ids[b])
+		builds = append(builds, b)
+	}
+	slices.SortFunc(builds, func(a, b build) int { return cmp.Or(strings.Compare(a.image, b.image), strings.Compare(a.id, b.id)) })
+	images := Table{Columns: []Column{{"Image Name", "image"}, {"Build ID", "build_id"}, {"Upload IDs", "upload_ids"}}}
+	for _, b := range builds {
+		images.Rows = append(images.Rows, []any{b.image, b.id, list(ids[b])})
+	}
+	servers := Table{Columns: []Column{{"ID", "id"}, {"Server ID", "server_id"}}}
+	nodes = slices.Clone(nodes)
+	slices.SortFunc(nodes, func(a, b *record.Node) int { return strings.Compare(a.ID, b.ID) })
+	for _, n := range nodes {
+		if n.Provider == provider {
+			servers.Rows = append(servers.Rows, []any{n.ID, n.ExternalID})
+		}
+	}
+	return Report{Title: "Provider", Key: "provider", Name: provider, Sections: []Section{
+		{"Image data", "images", images}, {"Nodes", "nodes", servers},
+	}}
+}
