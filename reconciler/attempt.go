@@ -9,6 +9,7 @@ import (
 	"github.com/nodepool-tf/nodepool-tf/reconciler/config"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/execute"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/setback"
+	"github.com/nodepool-tf/nodepool-tf/reconciler/status"
 	"github.com/nodepool-tf/nodepool-tf/state/record"
 )
 
@@ -30,7 +31,7 @@ func newTries(counted int) tries { return tries{counted: counted, choice: setbac
 
 // start begins an attempt.
 func (lp *loop) start(la *launch) {
-	la.phase, la.began = applying, time.Now()
+	la.phase, la.began, la.ws = applying, time.Now(), ""
 	if la.choice == setback.Unknown {
 		lp.pick(la)
 	}
@@ -70,8 +71,9 @@ func (lp *loop) goOn(la *launch) {
 	}
 }
 
-// attemptFailed remembers what a failed attempt tells of the cloud and does what its class asks for.
-func (lp *loop) attemptFailed(la *launch, err error) {
+// attemptFailed remembers what a failed attempt tells of the cloud and does what its class asks for. block is its module
+// block for people to read, "" for none.
+func (lp *loop) attemptFailed(la *launch, err error, block string) {
 	la.reason = err
 	class, retries := execute.ClassOf(err), attempts(la.label)
 	number, choice := fmt.Sprintf("%d/%d", la.counted, retries), la.choiceText()
@@ -79,6 +81,10 @@ func (lp *loop) attemptFailed(la *launch, err error) {
 	lp.log.Warn("launch attempt failed", "node", la.node.ID, "request", la.handler.Request, "provider", la.node.Provider, "pool", la.node.Pool,
 		"label", la.label.Name, "tenant", la.node.TenantName, "attempt", number, "choice", choice, "class", class, "policy", policy(class), "next", next,
 		"dur", time.Since(la.began).Round(time.Millisecond), "err", err)
+	lp.l.history.failed(status.Failure{
+		At: time.Now(), Op: "launch", Provider: la.node.Provider, Pool: la.node.Pool, Label: la.label.Name, Node: la.node.ID, Request: la.handler.Request,
+		Workspace: la.ws, Attempt: la.attempt, Class: string(class), Text: err.Error(), Next: next, Block: block,
+	})
 	switch v {
 	case abort:
 		lp.launchFailed(la, err, record.NodeAborted)

@@ -28,6 +28,7 @@ type launch struct {
 	attempt int    // its slot: every one has a number of its own
 	tries
 	phase  phase
+	ws     string    // workspace of the attempt, "" before there is one
 	began  time.Time // of the attempt
 	reason error     // of the newest failure
 }
@@ -64,11 +65,13 @@ func (lp *loop) launchOutcome(la *launch, o workspace.Outcome) {
 	switch o.Kind {
 	case workspace.Created:
 		if la.phase == applying && o.Attempt == la.attempt {
+			la.ws = o.Workspace
 			lp.finishLaunch(la, o.Fields)
 		}
 	case workspace.Failed:
 		if la.phase == applying && o.Attempt == la.attempt {
-			lp.attemptFailed(la, o.Err)
+			la.ws = o.Workspace
+			lp.attemptFailed(la, o.Err, o.Block)
 		}
 	case workspace.Destroyed:
 		if la.phase == cleaning {
@@ -107,6 +110,7 @@ func (lp *loop) finishLaunch(la *launch, f modules.Fields) {
 				la.phase = ended
 				delete(lp.launches, n.ID)
 				lp.l.setbacks.Succeeded(la.label, la.choice, la.began, time.Now())
+				lp.l.history.made(n.Provider, time.Now())
 				lp.log.Info("node launched", "node", n.ID, "request", la.handler.Request, "provider", n.Provider, "pool", n.Pool, "attempt", la.attempt, "choice", la.choiceText(), "dur", time.Since(la.began).Round(time.Millisecond))
 				if hn := la.handler.node(n.ID); hn != nil {
 					hn.Status = desire.Ready
@@ -117,7 +121,7 @@ func (lp *loop) finishLaunch(la *launch, f modules.Fields) {
 				// decides what becomes of the node.
 				lp.loseLaunch(la, err)
 			default:
-				lp.attemptFailed(la, err)
+				lp.attemptFailed(la, err, "")
 			}
 		})
 	})

@@ -32,6 +32,8 @@ type Options struct {
 	StopTimeout time.Duration
 	// Version is written into the component records.
 	Version string
+	// Redact takes secrets out of texts that others wrote, for pages; nil leaves them as they are.
+	Redact func(string) string
 }
 
 // Launcher serves node requests until it is told to stop.
@@ -48,6 +50,9 @@ type Launcher struct {
 	setbacks    *setback.Memory
 	leaks       leaks
 	configState configState
+	history     *history
+	board       board
+	started     time.Time
 }
 
 // NewLauncher finds Terraform and takes the state directory. Errors name what to do.
@@ -85,7 +90,7 @@ func NewLauncher(ctx context.Context, o Options) (*Launcher, error) {
 	}
 	l := &Launcher{
 		opts: o, log: o.Log, manager: m, own: map[desire.PoolKey]string{}, fqdn: fqdn(), stateID: id, engine: engine.Product,
-		draining: make(chan struct{}), setbacks: setback.New(rand.Float64),
+		draining: make(chan struct{}), setbacks: setback.New(rand.Float64), history: newHistory(o.Redact), started: time.Now(),
 	}
 	for _, p := range o.Config.Providers {
 		for _, pool := range p.Pools {

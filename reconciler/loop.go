@@ -40,6 +40,7 @@ type loop struct {
 	mailMu sync.Mutex
 	mail   []func()
 	wake   chan struct{}
+	asks   chan func() // looks at what the loop knows and changes nothing, so that no pass follows
 
 	view      desire.View
 	mzxid     map[string]int64 // newest transaction seen, by path
@@ -71,7 +72,7 @@ type handler struct {
 
 func newLoop(l *Launcher, s *session.Session, st *store.Store) *loop {
 	lp := &loop{
-		l: l, s: s, cfg: l.opts.Config, log: l.log, wake: make(chan struct{}, 1),
+		l: l, s: s, cfg: l.opts.Config, log: l.log, wake: make(chan struct{}, 1), asks: make(chan func()),
 		mzxid: map[string]int64{}, handlers: map[string]*handler{}, launches: map[string]*launch{},
 		deletions: map[string]*lockedNode{}, pools: map[desire.PoolKey]*registration{}, unclear: map[string]bool{}, poolNames: map[string]string{},
 		watching: map[string]bool{}, missing: map[string]time.Time{}, lostSince: map[string]time.Time{}, sweeping: map[string]bool{},
@@ -130,9 +131,14 @@ func (lp *loop) run(ctx context.Context) (done bool, err error) {
 	if err := lp.register(ctx); err != nil {
 		return false, err
 	}
+	lp.started = time.Now()
+	for _, e := range lp.cache.Queued() { // all there was at the start
+		lp.see(&e)
+	}
 	lp.do(lp.pump)
 	lp.do(lp.watchImages)
-	lp.started = time.Now()
+	lp.l.board.open(lp)
+	defer lp.l.board.open(nil)
 	return lp.serve(ctx)
 }
 
@@ -176,6 +182,8 @@ func (lp *loop) serve(ctx context.Context) (done bool, err error) {
 			dirty = true
 		case <-rest:
 			rest = nil
+		case ask := <-lp.asks:
+			ask()
 		case <-lp.wake:
 			lp.mailMu.Lock()
 			mail := lp.mail

@@ -3,11 +3,13 @@ package reconciler
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/go-zookeeper/zk"
 
 	"github.com/nodepool-tf/nodepool-tf/reconciler/desire"
+	"github.com/nodepool-tf/nodepool-tf/reconciler/status"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/workspace"
 	"github.com/nodepool-tf/nodepool-tf/state/record"
 	"github.com/nodepool-tf/nodepool-tf/state/session"
@@ -121,6 +123,10 @@ func removeNode(ctx context.Context, s *session.Session, n *lockedNode) error {
 // destroyFailed leaves a node in `deleting`, unlocked, to be taken up again.
 func (lp *loop) destroyFailed(o workspace.Outcome) {
 	lp.log.Warn("node could not be destroyed; it is tried again", "node", o.Node, "provider", o.Provider, "workspace", o.Workspace, "class", o.Class(), "err", o.Err)
+	lp.l.history.failed(status.Failure{
+		At: time.Now(), Op: "delete", Provider: o.Provider, Pool: o.Pool, Label: o.Label, Node: o.Node, Request: o.Request,
+		Workspace: o.Workspace, Attempt: o.Attempt, Class: string(o.Class()), Text: fmt.Sprint(o.Err), Next: "it is tried again", Block: o.Block,
+	})
 	n := lp.deletions[o.Node]
 	if n == nil {
 		return

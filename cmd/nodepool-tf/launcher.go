@@ -45,7 +45,7 @@ func launcherCommand() *cli.Command {
 				return err
 			}
 			l, err := reconciler.NewLauncher(c.Context, reconciler.Options{
-				Config: cfg, Log: log, Worker: []string{self, "worker"}, StopTimeout: c.Duration("stop-timeout"), Version: "nodepool-tf " + version,
+				Config: cfg, Log: log, Worker: []string{self, "worker"}, StopTimeout: c.Duration("stop-timeout"), Version: "nodepool-tf " + version, Redact: redactor(),
 			})
 			if err != nil && c.Err() != nil {
 				return nil //nolint:nilerr // told to stop while it started: what failed was interrupted by that

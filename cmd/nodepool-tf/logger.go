@@ -17,14 +17,16 @@ func newLogger(debug bool) *slog.Logger {
 	if debug {
 		level = slog.LevelDebug
 	}
-	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level, ReplaceAttr: withoutValues(schema.Variables(os.Environ()))}))
+	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level, ReplaceAttr: withoutValues(redactor())}))
 }
+
+// redactor replaces the values of the variables that the configuration may substitute by their names.
+func redactor() func(string) string { return withoutVariables(schema.Variables(os.Environ())) }
 
 // leastSecret is the length from which a variable's value may be a secret; shorter ones are words that the log needs.
 const leastSecret = 8
 
-// withoutValues replaces the values of variables in a log line's texts by their names.
-func withoutValues(vars map[string]string) func([]string, slog.Attr) slog.Attr {
+func withoutVariables(vars map[string]string) func(string) string {
 	type pair struct{ value, name string }
 	var pairs []pair
 	for name, value := range vars {
@@ -44,15 +46,19 @@ func withoutValues(vars map[string]string) func([]string, slog.Attr) slog.Attr {
 	for _, p := range pairs {
 		flat = append(flat, p.value, p.name)
 	}
-	r := strings.NewReplacer(flat...)
+	return strings.NewReplacer(flat...).Replace
+}
+
+// withoutValues applies a redactor to the texts of a log line.
+func withoutValues(redact func(string) string) func([]string, slog.Attr) slog.Attr {
 	return func(_ []string, a slog.Attr) slog.Attr {
 		switch v := a.Value.Any().(type) {
 		case string:
-			a.Value = slog.StringValue(r.Replace(v))
+			a.Value = slog.StringValue(redact(v))
 		case error:
-			a.Value = slog.StringValue(r.Replace(v.Error()))
+			a.Value = slog.StringValue(redact(v.Error()))
 		case []string:
-			a.Value = slog.StringValue(r.Replace(fmt.Sprint(v)))
+			a.Value = slog.StringValue(redact(fmt.Sprint(v)))
 		}
 		return a
 	}

@@ -64,24 +64,29 @@ func (p *pass) consider(key PoolKey, pool *config.Pool, r *record.Request, lacks
 			p.taken[r.ID] = true
 			p.add(Decline{Request: r.ID, PoolKey: key, Reasons: []string{"every registered pool has declined it"}})
 		}
+		p.wait(key, r, "declined")
 		return
 	}
 	ours := p.Pools[own]
 	candidates := p.seen(r).candidates // 3
 	for _, c := range candidates {
 		if r.Provider != "" && r.Provider != key.Provider && c.ProviderName == r.Provider {
+			p.wait(key, r, "provider "+r.Provider+" is asked for")
 			return // 4: leave it to the provider asked for
 		}
 	}
 	for _, c := range candidates {
 		if c.Priority < ours.Priority && !c.Paused {
+			p.wait(key, r, "pool "+c.ProviderName+"/"+c.Name+" goes first")
 			return // 5
 		}
 	}
 	if lacks && len(candidates) > 0 {
+		p.wait(key, r, "other pools have the labels")
 		return // 6: they go first
 	}
 	if p.overTenantLimit(pool, r) {
+		p.wait(key, r, "the limits of tenant "+r.TenantName+" are reached")
 		return // 8
 	}
 	reasons := p.declineReasons(pool, r)
@@ -89,13 +94,16 @@ func (p *pass) consider(key PoolKey, pool *config.Pool, r *record.Request, lacks
 		elsewhere := slices.ContainsFunc(candidates, func(c *record.Pool) bool { return c.ID != own })
 		var wait bool
 		if reasons, wait = p.heldBack(pool, r, elsewhere); wait {
+			p.wait(key, r, "another request tries whether the cloud makes its labels again")
 			return
 		}
 	}
 	if len(reasons) == 0 && p.paused[key] {
+		p.wait(key, r, "the pool is paused: an earlier request waits for quota")
 		return // 9
 	}
 	if limit := pool.Provider.MaxConcurrency; len(reasons) == 0 && limit > 0 && p.active[key.Provider] >= limit {
+		p.wait(key, r, "max-concurrency of the provider is reached")
 		return // 10
 	}
 	p.taken[r.ID] = true

@@ -39,6 +39,18 @@ func readBlock(dir, slot string) ([]byte, error) {
 	return data, err
 }
 
+// MostBlock bounds what an Outcome quotes of a block, in bytes: it may hold a whole user-data script.
+const MostBlock = 16 << 10
+
+// shownBlock is a slot's block for people to read, "" when there is none.
+func shownBlock(dir, slot string) string {
+	data, _ := readBlock(dir, slot)
+	if len(data) > MostBlock {
+		return string(data[:MostBlock]) + "..."
+	}
+	return string(data)
+}
+
 // removeBlock removes a slot's block.
 func removeBlock(dir, slot string) error {
 	for _, path := range []string{blockFile(dir, slot), hiddenFile(dir, slot)} {

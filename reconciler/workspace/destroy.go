@@ -115,6 +115,12 @@ func (m *Manager) showAll(ws *workspace) {
 }
 
 func (m *Manager) destroyEnded(ws *workspace, e ending, slots []string) {
+	blocks := map[string]string{}
+	for _, name := range slots {
+		if e.stateErr != nil || !e.view.Empty(name) {
+			blocks[name] = shownBlock(ws.dir, name)
+		}
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.count(ws.rec.Provider, execute.Destroy, -1)
@@ -123,7 +129,7 @@ func (m *Manager) destroyEnded(ws *workspace, e ending, slots []string) {
 		if s := ws.rec.Slots[name]; s != nil && (e.stateErr != nil || !e.view.Empty(name)) {
 			left = true
 			out := s.outcome(ws, DestroyFailed)
-			out.Err = e.failure(ws, name)
+			out.Err, out.Block = e.failure(ws, name), blocks[name]
 			if e.rep.Error == "" && e.err == nil && e.stateErr == nil {
 				out.Err = &execute.Error{Class: execute.Unknown, Op: "destroy in workspace " + ws.rec.ID, Err: errors.New("the run ended without an error, but the state still holds resources"), Hint: "look into " + ws.dir}
 			}

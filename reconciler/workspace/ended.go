@@ -30,7 +30,11 @@ func (m *Manager) createEnded(ws *workspace, e ending, batch []*item) {
 	outcomes := map[string]Outcome{}
 	for _, name := range names {
 		if !e.seen.handed[name] && !e.seen.late[name] && innocent[name] == nil {
-			outcomes[name] = result(ws, name, slots[name], e.view, e.stateErr, e.failure(ws, name))
+			o := result(ws, name, slots[name], e.view, e.stateErr, e.failure(ws, name))
+			if o.Kind == Failed {
+				o.Block = shownBlock(ws.dir, name)
+			}
+			outcomes[name] = o
 		}
 	}
 	m.mu.Lock()

@@ -56,8 +56,11 @@ func (m *Manager) follow(ws *workspace, run *execute.Run, grown func()) (execute
 	complete := map[string]bool{} // slots whose result is complete but not yet read
 	look := newGlance()
 	defer look.timer.Stop()
+	progress, done := m.watchRun(ws, run.Job)
+	defer done()
 	rep, err := run.Follow(m.ctx, look.timer.C, func(e execute.Event) {
 		seen.see(e)
+		progress(e)
 		if e.Type == "apply_start" && grown != nil {
 			grown()
 			grown = nil

@@ -79,6 +79,7 @@ type Manager struct {
 	lowDisk    time.Time          // last warning
 	seq        int                // of the newest order
 	upkeep     upkeep
+	progress   map[*workspace]*Run // of the runs under way
 }
 
 type place struct {
@@ -147,7 +148,7 @@ func Open(o Options) (*Manager, error) {
 		opts: o, lock: lock, ctx: ctx, stop: stop, notify: o.Notify,
 		workspaces: map[string]*workspace{}, byNode: map[string][]place{}, waiting: map[string]*item{},
 		lanes: map[string]*lane{}, last: map[string]Outcome{}, minFree: leastFree,
-		fetching: map[string]bool{}, behind: map[*workspace]time.Time{}, taken: map[string]bool{},
+		fetching: map[string]bool{}, behind: map[*workspace]time.Time{}, taken: map[string]bool{}, progress: map[*workspace]*Run{},
 	}
 	if m.notify == nil {
 		m.notify = func(Outcome) {}
@@ -221,6 +222,13 @@ func (m *Manager) Holds(node string) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return len(m.byNode[node]) > 0 || m.waiting[node] != nil
+}
+
+// Waiting reports whether a node's order waits for its module or for a free run.
+func (m *Manager) Waiting(node string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.waiting[node] != nil
 }
 
 // Drain starts no more runs and waits until those under way have ended or ctx has. Workers still running then go on by

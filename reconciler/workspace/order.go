@@ -51,6 +51,9 @@ type Outcome struct {
 	Workspace string
 	Fields    modules.Fields
 	Err       error
+	// Block is the module block of an attempt whose run failed, as Terraform got it, cut to MostBlock. Provider
+	// configuration is not in it.
+	Block string
 }
 
 // Class of a failed outcome.

@@ -62,11 +62,7 @@ var ErrStopped = errors.New("cache is stopped")
 // were queued before are returned first.
 func (c *Cache) Next(ctx context.Context) ([]Event, error) {
 	for {
-		c.mu.Lock()
-		events := c.events
-		c.events = nil
-		c.mu.Unlock()
-		if len(events) > 0 {
+		if events := c.Queued(); len(events) > 0 {
 			return events, nil
 		}
 		select {
@@ -77,6 +73,15 @@ func (c *Cache) Next(ctx context.Context) ([]Event, error) {
 			return nil, c.whyStopped()
 		}
 	}
+}
+
+// Queued returns the events that are there already, in order, without waiting.
+func (c *Cache) Queued() []Event {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	events := c.events
+	c.events = nil
+	return events
 }
 
 // whyStopped tells the end of the session from a stop that was asked for.
