@@ -87,7 +87,7 @@ func (l *Launcher) takeSnapshot(lp *loop) *status.Snapshot {
 		s.Pools, s.Providers = configured(cfg)
 	}
 	s.At, s.Version, s.Host, s.Started = time.Now(), l.opts.Version, l.fqdn, l.started
-	s.Config = status.Config{File: cfg.File, Hash: cfg.Hash, Loaded: l.started}
+	s.Config = shownConfig(l.ConfigState())
 	select {
 	case <-l.draining:
 		s.Draining = true
@@ -112,6 +112,14 @@ func (l *Launcher) addWork(s *status.Snapshot) {
 		s.Leaks = append(s.Leaks, status.Leak(c))
 	}
 	slices.SortFunc(s.Tenants, func(a, b status.Tenant) int { return cmp.Compare(a.Name, b.Name) })
+}
+
+func shownConfig(c ConfigState) status.Config {
+	out := status.Config{File: c.File, Hash: c.Hash, Loaded: c.Loaded, LastError: c.LastError, LastFailed: c.LastFailed, NeedRestart: c.NeedRestart, Outcomes: map[string]int{}}
+	for o, n := range c.Outcomes {
+		out.Outcomes[string(o)] = n
+	}
+	return out
 }
 
 func sortedLabels[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -58,14 +58,19 @@ const (
 // Known reports whether a snapshot shows nodes and requests.
 func (s SessionState) Known() bool { return s == Connected || s == Suspended }
 
-// Config is how the newest load of the configuration went. What runs is what was loaded last without an error.
+// Config says which configuration is in force, and whether the files hold another that cannot be used.
 type Config struct {
-	File   string
-	Hash   string    // of what runs, see config.Config
-	Loaded time.Time // what runs
-	// Error says why a newer file is not used, "" when none failed since Loaded. Failed is when that was.
-	Error  string
-	Failed time.Time
+	File   string    // main file
+	Hash   string    // of the one in force, see config.Config
+	Loaded time.Time // when that came into force
+	// LastError says why the files as they are now are not in force, "" when they are. LastFailed is when files were last
+	// found to be of no use, zero for never.
+	LastError  string
+	LastFailed time.Time
+	// NeedRestart lists the options that the files change and that only a restart takes up.
+	NeedRestart []string
+	// Outcomes counts the loads since the start by what became of them: success, failure.
+	Outcomes map[string]int
 }
 
 // Node is a node's record and its lock.
