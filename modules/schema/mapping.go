@@ -62,6 +62,9 @@ func (m *Mapping) Missing(code, key, text string) {
 	m.rep.add(Error, line, col, m.child(key, nil).path, code, text)
 }
 
+// Absent is the field of a key that is not there, at the position of the mapping.
+func (m *Mapping) Absent(key string) Field { return Field{m.rep, m.val, m.child(key, nil).path} }
+
 // Name reads the required, non-empty string of key.
 func (m *Mapping) Name(key, code, text string) (string, bool) {
 	f, ok := m.Get(key)

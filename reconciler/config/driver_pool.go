@@ -93,11 +93,18 @@ func nodeAttributes(m *schema.Mapping) json.RawMessage {
 	if !ok {
 		return nil
 	}
+	return jsonObject(tree.(map[string]any))
+}
+
+// jsonObject writes a plain tree of finite numbers, which cannot fail; nil for nil.
+func jsonObject(tree map[string]any) json.RawMessage {
+	if tree == nil {
+		return nil
+	}
 	var out bytes.Buffer
 	enc := json.NewEncoder(&out)
 	enc.SetEscapeHTML(false)
-	if err := enc.Encode(tree); err != nil {
-		section.Error("E-TYPE", "cannot be written as JSON: %v", err)
+	if enc.Encode(tree) != nil {
 		return nil
 	}
 	return bytes.TrimSpace(out.Bytes())

@@ -5,13 +5,15 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/nodepool-tf/nodepool-tf/modules/driver"
 	"github.com/nodepool-tf/nodepool-tf/modules/schema"
 )
 
 // Load reads the main file and, unless secure is "", the secure file, as a
 // daemon does: unknown options and repairable types only warn. env is the
-// process environment ("NAME=value"); only NODEPOOL_ variables are used. The
-// error is non-nil, and the Config nil, exactly when an issue is an Error.
+// process environment ("NAME=value"); only NODEPOOL_ variables are substituted,
+// and drivers look for those that stand in for an option. The error is non-nil,
+// and the Config nil, exactly when an issue is an Error.
 func Load(path, secure string, env []string) (*Config, []Issue, error) {
 	cfg, issues := read(path, secure, env, schema.Load)
 	if HasErrors(issues) {
@@ -43,8 +45,12 @@ type loader struct {
 	base string
 	// images are all global images, also abstract ones.
 	images map[string]*imageDef
+	// global are the same as drivers see them; made when the first one asks.
+	global map[string]driver.Global
 	// servers is where the ZooKeeper servers in force are written.
 	servers schema.Field
+	// getenv reads the process environment the caller handed in.
+	getenv func(string) string
 }
 
 // read does everything in the order of config-reference A12: the secure file
@@ -57,6 +63,7 @@ func read(path, secure string, env []string, mode schema.Mode) (*Config, []Issue
 		mode:   mode,
 		base:   filepath.Dir(full),
 		images: map[string]*imageDef{},
+		getenv: lookup(env),
 	}
 	rep := schema.NewReport(path, mode, vars)
 	main := open(rep, path, env)
@@ -86,6 +93,19 @@ func read(path, secure string, env []string, mode schema.Mode) (*Config, []Issue
 		}
 	}
 	return l.cfg, append(rep.Issues(), extra...)
+}
+
+// lookup finds variables in env; the last of several with one name counts.
+func lookup(env []string) func(string) string {
+	return func(name string) string {
+		value := ""
+		for _, kv := range env {
+			if rest, ok := strings.CutPrefix(kv, name+"="); ok {
+				value = rest
+			}
+		}
+		return value
+	}
 }
 
 // main reads every section of the main file.

@@ -63,7 +63,9 @@ func (l *loader) provider(m *schema.Mapping) (*Provider, bool) {
 		return nil, false
 	}
 	p.Driver = driver
-	if driver == driverTerraform {
+	if d, ok := drivers[driver]; ok {
+		l.driverProvider(m, p, d)
+	} else if driver == driverTerraform {
 		l.terraformProvider(m, p)
 	} else {
 		l.undriven(m, p)

@@ -20,12 +20,12 @@ func TestSamples(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, i := range issues {
-				if i.Code != "W-NOT-DRIVEN" {
+				if !expected(path, i) {
 					t.Errorf("unexpected: %s", i)
 				}
 			}
-			if len(cfg.Undriven) == 0 || len(issues) != len(cfg.Undriven) || len(cfg.Providers) != 0 {
-				t.Errorf("%d undriven, %d driven providers, %d issues", len(cfg.Undriven), len(cfg.Providers), len(issues))
+			if len(cfg.Undriven) == 0 || len(cfg.Providers) != 0 {
+				t.Errorf("%d undriven, %d driven providers", len(cfg.Undriven), len(cfg.Providers))
 			}
 			for _, p := range cfg.Undriven {
 				for _, pool := range p.Pools {
@@ -36,12 +36,19 @@ func TestSamples(t *testing.T) {
 			}
 			for _, i := range Validate(path, "", []string{"NODEPOOL_WEB_PORT=8006"}) {
 				// The TLS files of the samples are not on this machine.
-				if i.Severity == Error || i.Code != "W-NOT-DRIVEN" && i.Code != "E-ZK" {
+				if i.Severity == Error || !expected(path, i) && i.Code != "E-ZK" {
 					t.Errorf("Validate: %s %s", i.Severity, i)
 				}
 			}
 		})
 	}
+}
+
+// expected tells what may be said about a sample: that its driver is not there
+// yet, and that a fleet of aws ignores what its pool says about addresses.
+func expected(path string, i Issue) bool {
+	fleet := strings.HasSuffix(path, "sample-aws.yaml") && i.Code == "W-AWS-FLEET" && strings.Contains(i.Path, "pools[0].public-ipv")
+	return i.Code == "W-NOT-DRIVEN" || fleet
 }
 
 // TestSampleSecure lays the sample secure file over the sample it belongs to.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/nodepool-tf/nodepool-tf/modules"
+	"github.com/nodepool-tf/nodepool-tf/modules/driver"
 )
 
 // Config is one loaded configuration.
@@ -26,9 +27,8 @@ type Config struct {
 
 	// Providers are those this release drives, in file order.
 	Providers []*Provider
-	// Undriven are providers of drivers that are known but not driven yet:
-	// only their name, driver, priority, concurrency, pools and label names are
-	// filled in. Their nodes belong to somebody else.
+	// Undriven are providers of drivers that are known but have no Terraform module
+	// yet: their options are read and checked. Their nodes belong to somebody else.
 	Undriven []*Provider
 
 	// TenantLimits maps a tenant to its ceiling per resource (instances, cores,
@@ -92,6 +92,9 @@ type Provider struct {
 	CleanLeaked bool
 	// Region is copied to the node unless an output sets it.
 	Region string
+	// Options are what one of Nodepool's drivers has read, in its own types; nil
+	// for other drivers.
+	Options driver.Options
 
 	// CloudImages exist already, DiskImages are uploaded by the builder.
 	CloudImages, DiskImages map[string]*Image

@@ -1,0 +1,86 @@
+package driver
+
+import (
+	"github.com/nodepool-tf/nodepool-tf/modules/option"
+	"github.com/nodepool-tf/nodepool-tf/modules/schema"
+)
+
+// Label is what every pool label has.
+type Label struct {
+	*Scope
+	Name string
+	// CloudImageName and DiskImageName are those of the image in the provider; at most one is set.
+	CloudImageName, DiskImageName string
+	// Login is the image's, where there is one.
+	Login
+	HostKeyChecking bool
+	// Resources is what a node counts for in quotas, as far as the configuration
+	// tells; always has instances: 1.
+	Resources map[string]float64
+}
+
+// EntryName is the label's name.
+func (l *Label) EntryName() string { return l.Name }
+
+// Named is the name's row.
+func (l *Label) Named(maps string) option.Row {
+	return option.Name("name", &l.Name, "label").Need(option.Always).Maps(maps)
+}
+
+// Images are cloud-image and diskimage.
+func (l *Label) Images(need option.Need, cloud, disk string) option.Table {
+	return option.Table{
+		option.Str("cloud-image", &l.CloudImageName, "").Need(need).Maps(cloud),
+		option.Str("diskimage", &l.DiskImageName, "").Need(need).Maps(disk),
+	}
+}
+
+// Defined checks that the label is a global one, and begins the count of its
+// resources.
+func (l *Label) Defined(m *schema.Mapping) {
+	l.Resources = map[string]float64{"instances": 1}
+	if f, _ := m.Get("name"); l.Name != "" && !l.IsLabel(l.Name) {
+		l.refer(f, "E-LBL-UNDEF", "label %s of provider %s is not a global label%s", l.Name, l.Provider, hint(l.Name, l.Labels))
+	}
+}
+
+// based is an image of a driver.
+type based interface {
+	option.Named
+	Base() *Image
+}
+
+// UseCloudImage finds the cloud image the label names, if it names one, and takes
+// its login over.
+func UseCloudImage[E based](l *Label, m *schema.Mapping, images *option.Set[E]) (E, bool) {
+	image, ok := images.Get(l.CloudImageName)
+	if ok {
+		l.Login = image.Base().Login
+	} else if l.CloudImageName != "" {
+		f, _ := m.Get("cloud-image")
+		f.LoadError("E-CI-UNDEF", "cloud image %s is not defined in provider %s%s", l.CloudImageName, l.Provider, hint(l.CloudImageName, images.Names()))
+	}
+	return image, ok
+}
+
+// UseDiskImage is UseCloudImage for a disk image, which wins over a cloud image.
+// Openstack looks it up among the global ones (config-reference D28).
+func UseDiskImage[E based](l *Label, m *schema.Mapping, images *option.Set[E]) (E, bool) {
+	image, ok := images.Get(l.DiskImageName)
+	f, _ := m.Get("diskimage")
+	_, global := l.Scope.Images[l.DiskImageName]
+	openstack := l.Driver == "openstack" || l.Driver == "fake"
+	switch {
+	case ok:
+		l.Login = image.Base().Login
+	case l.DiskImageName == "":
+	case openstack && global:
+		f.Warn("W-LBL-IMG", "label %s can never start: image %s is not among the diskimages of provider %s", l.Name, l.DiskImageName, l.Provider)
+	default:
+		l.refer(f, "E-LBL-IMG", "label %s uses unknown image %s%s", l.Name, l.DiskImageName, hint(l.DiskImageName, images.Names()))
+	}
+	if l.DiskImageName != "" {
+		l.CloudImageName = ""
+	}
+	return image, ok
+}

@@ -1,0 +1,80 @@
+package config
+
+import (
+	"github.com/nodepool-tf/nodepool-tf/modules/aws"
+	"github.com/nodepool-tf/nodepool-tf/modules/driver"
+	"github.com/nodepool-tf/nodepool-tf/modules/kubernetes"
+	"github.com/nodepool-tf/nodepool-tf/modules/openstack"
+	"github.com/nodepool-tf/nodepool-tf/modules/option"
+	"github.com/nodepool-tf/nodepool-tf/modules/schema"
+)
+
+// drivers are Nodepool's drivers that have a table of options.
+var drivers = map[string]driver.Driver{
+	"openstack":     openstack.Driver,
+	"fake":          openstack.Driver,
+	"aws":           aws.Driver,
+	"kubernetes":    kubernetes.Driver,
+	"openshift":     kubernetes.OpenShift,
+	"openshiftpods": kubernetes.OpenShiftPods,
+}
+
+// driverProvider reads a provider by its driver's table. Without a Terraform
+// module for the driver it is left alone.
+func (l *loader) driverProvider(m *schema.Mapping, p *Provider, d driver.Driver) {
+	m.Warn("W-NOT-DRIVEN", "this release does not drive %s providers yet; provider %s is left out", p.Driver, p.Name)
+	o := d.New(l.scope(p))
+	option.Read(o, m)
+	p.Options = o
+	p.take(o.Common())
+}
+
+// scope is what a driver sees of the rest of the configuration.
+func (l *loader) scope(p *Provider) *driver.Scope {
+	return &driver.Scope{
+		Provider: p.Name, Driver: p.Driver, Priority: p.Priority,
+		Labels:  l.cfg.LabelNames,
+		IsLabel: func(name string) bool { return l.cfg.Labels[name] != nil },
+		Images:  l.globalImages(),
+		Getenv:  l.getenv,
+	}
+}
+
+// globalImages are the global images as drivers see them.
+func (l *loader) globalImages() map[string]driver.Global {
+	if l.global == nil {
+		l.global = map[string]driver.Global{}
+		for name, def := range l.images {
+			l.global[name] = driver.Global{Abstract: def.abstract}
+		}
+		for name, image := range l.cfg.DiskImages {
+			l.global[name] = driver.Global{Username: image.Username, PythonPath: image.PythonPath, ShellType: image.ShellType}
+		}
+	}
+	return l.global
+}
+
+// take fills in what every provider has from what its driver read.
+func (p *Provider) take(c driver.Common) {
+	p.LaunchRetries, p.LaunchTimeout, p.BootTimeout = c.LaunchRetries, c.LaunchTimeout, c.BootTimeout
+	for _, from := range c.Pools {
+		pool := &Pool{
+			Name: from.Name, Provider: p,
+			MaxServers: from.MaxServers, Limits: from.ByResource(),
+			Priority: from.Priority, UseInternalIP: from.UseInternalIP,
+			NodeAttributes: jsonObject(from.NodeAttributes),
+			Labels:         map[string]*PoolLabel{},
+		}
+		for _, label := range from.Labels {
+			pool.LabelNames = append(pool.LabelNames, label.Name)
+			pool.Labels[label.Name] = &PoolLabel{
+				Name: label.Name, Pool: pool, Resources: label.Resources,
+				CloudImage: label.CloudImageName, DiskImage: label.DiskImageName,
+				Username: label.Username, PythonPath: label.PythonPath, ShellType: label.ShellType,
+				ConnectionType: label.ConnectionType, ConnectionPort: label.ConnectionPort,
+				HostKeyChecking: label.HostKeyChecking,
+			}
+		}
+		p.Pools = append(p.Pools, pool)
+	}
+}
