@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/nodepool-tf/nodepool-tf/reconciler/desire"
+	"github.com/nodepool-tf/nodepool-tf/state/record"
 )
 
 // act starts what was decided. Whatever it touches is busy until the effect has come back.
@@ -62,13 +63,14 @@ func (lp *loop) busyRequest(id string) (end func(retry time.Duration)) {
 
 // busyNode is busyRequest for a node.
 func (lp *loop) busyNode(id string) (end func(retry time.Duration)) {
+	var before record.NodeState
 	if n := lp.view.Nodes[id]; n != nil {
-		n.Busy = true
+		n.Busy, before = true, n.State
 	}
 	return func(retry time.Duration) {
 		if n := lp.view.Nodes[id]; n != nil {
 			n.Busy = false
-			if retry > 0 {
+			if retry > 0 && n.State == before { // in another state it is another matter
 				lp.later(&n.NotBefore, retry)
 			}
 		}

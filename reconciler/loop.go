@@ -160,7 +160,8 @@ func (lp *loop) pump(ctx context.Context) {
 func (lp *loop) serve(ctx context.Context) (done bool, err error) {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
-	var rest <-chan time.Time // a pause after an expensive pass
+	var rest <-chan time.Time // a pause after expensive passes
+	var pace pace
 	dirty, draining := true, lp.l.draining
 	for {
 		select {
@@ -203,9 +204,8 @@ func (lp *loop) serve(ctx context.Context) (done bool, err error) {
 			lp.log.Info("stopped: nothing left in hand")
 			return true, nil
 		}
-		// However large the fleet, deciding takes at most a fifth of a core: passes get rarer as they get longer.
-		if took > time.Millisecond {
-			rest = time.After(4 * took)
+		if d := pace.rest(time.Now(), took); d > 0 {
+			rest = time.After(d)
 		}
 	}
 }
