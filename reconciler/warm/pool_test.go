@@ -144,6 +144,9 @@ func idleEnds(t *testing.T) {
 	l := lease(t, p, dir)
 	l.Release()
 	eventually(t, "the idle plugin has ended", func() bool { s := p.Stats(); return s.Running+s.Retiring == 0 })
+	if start, _ := beat(l.Plugins[0].PID); start != 0 {
+		t.Error("the plugin that has ended was not waited for: it is a zombie")
+	}
 	p.Prepare("base", dir)
 	eventually(t, "it runs again", func() bool { return p.Stats().Running == 1 })
 	p.mu.Lock()
