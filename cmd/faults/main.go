@@ -46,7 +46,7 @@ func parse(args []string) (options, error) {
 	f.Uint64Var(&o.Seed, "seed", 0, "`number` that the schedule is a function of; 0: a random one, which is printed")
 	f.DurationVar(&o.For, "for", 10*time.Minute, "`time` during which there are faults")
 	f.BoolVar(&o.bound, "bound", false, "the short form for CI: 40 s of faults in quick succession, unless -for says otherwise")
-	f.IntVar(&o.Launchers, "launchers", 1, "`number` of launchers side by side; with two, hosts are lost too")
+	f.IntVar(&o.Launchers, "launchers", 2, "`number` of launchers side by side, 1 or 2; with two, hosts are lost too; the short form has one unless told otherwise")
 	f.StringVar(&without, "without", "", "comma separated `names` of faults to leave out: "+strings.Join(opNames(), ", "))
 	f.StringVar(&o.binary, "daemon", "", "launcher `binary`; empty: it is built, with a clock that can be set")
 	f.StringVar(&o.keep, "keep", "", "`folder` into which logs and state are copied at the end of a failed run")
@@ -61,6 +61,9 @@ func parse(args []string) (options, error) {
 		o.Dense = true
 		if !set["for"] {
 			o.For = 40 * time.Second
+		}
+		if !set["launchers"] {
+			o.Launchers = 1
 		}
 	}
 	if o.Seed == 0 {
@@ -94,10 +97,7 @@ func (o options) again() string {
 	if o.bound {
 		text += " -bound"
 	}
-	text += fmt.Sprintf(" -for %s", o.For)
-	if o.Launchers != 1 {
-		text += fmt.Sprintf(" -launchers %d", o.Launchers)
-	}
+	text += fmt.Sprintf(" -for %s -launchers %d", o.For, o.Launchers)
 	if len(o.Without) > 0 {
 		text += " -without " + strings.Join(o.Without, ",")
 	}
