@@ -36,7 +36,7 @@ func (i *Image) Uploaded(m *schema.Mapping) Global {
 	switch {
 	case i.Name == "":
 	case !ok:
-		i.refer(f, "E-IMG-UNDEF", "image %s is not defined in the global diskimages%s", i.Name, hint(i.Name, i.imageNames()))
+		i.refer(f, "E-IMG-UNDEF", "image %s is not defined in the global diskimages%s", i.Name, Hint(i.Name, i.imageNames()))
 	case global.Abstract:
 		f.LoadError("E-IMG-ABSTRACT", "image %s is abstract; name an image made from it", i.Name)
 	}

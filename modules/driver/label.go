@@ -40,7 +40,18 @@ func (l *Label) Images(need option.Need, cloud, disk string) option.Table {
 func (l *Label) Defined(m *schema.Mapping) {
 	l.Resources = map[string]float64{"instances": 1}
 	if f, _ := m.Get("name"); l.Name != "" && !l.IsLabel(l.Name) {
-		l.refer(f, "E-LBL-UNDEF", "label %s of provider %s is not a global label%s", l.Name, l.Provider, hint(l.Name, l.Labels))
+		l.refer(f, "E-LBL-UNDEF", "label %s of provider %s is not a global label%s", l.Name, l.Provider, Hint(l.Name, l.Labels))
+	}
+}
+
+// OneImage warns about a label with both kinds of image, or none, where upstream
+// looks for neither (azure, ibmvpc; config-reference D46).
+func (l *Label) OneImage(m *schema.Mapping) {
+	switch cloud, disk := m.Has("cloud-image"), m.Has("diskimage"); {
+	case cloud && disk:
+		m.Warn("E-XOR", "diskimage and cloud-image exclude each other; diskimage is used")
+	case !cloud && !disk:
+		m.Warn("W-LBL-IMG", "label %s can never start: it has neither cloud-image nor diskimage", l.Name)
 	}
 }
 
@@ -58,7 +69,7 @@ func UseCloudImage[E based](l *Label, m *schema.Mapping, images *option.Set[E]) 
 		l.Login = image.Base().Login
 	} else if l.CloudImageName != "" {
 		f, _ := m.Get("cloud-image")
-		f.LoadError("E-CI-UNDEF", "cloud image %s is not defined in provider %s%s", l.CloudImageName, l.Provider, hint(l.CloudImageName, images.Names()))
+		f.LoadError("E-CI-UNDEF", "cloud image %s is not defined in provider %s%s", l.CloudImageName, l.Provider, Hint(l.CloudImageName, images.Names()))
 	}
 	return image, ok
 }
@@ -77,7 +88,7 @@ func UseDiskImage[E based](l *Label, m *schema.Mapping, images *option.Set[E]) (
 	case openstack && global:
 		f.Warn("W-LBL-IMG", "label %s can never start: image %s is not among the diskimages of provider %s", l.Name, l.DiskImageName, l.Provider)
 	default:
-		l.refer(f, "E-LBL-IMG", "label %s uses unknown image %s%s", l.Name, l.DiskImageName, hint(l.DiskImageName, images.Names()))
+		l.refer(f, "E-LBL-IMG", "label %s uses unknown image %s%s", l.Name, l.DiskImageName, Hint(l.DiskImageName, images.Names()))
 	}
 	if l.DiskImageName != "" {
 		l.CloudImageName = ""

@@ -46,8 +46,8 @@ func (s *Scope) imageNames() []string {
 	return slices.Sorted(maps.Keys(s.Images))
 }
 
-// hint words what else could have been meant, or what there is.
-func hint(word string, known []string) string {
+// Hint words what else could have been meant, or what there is.
+func Hint(word string, known []string) string {
 	if near := schema.Nearest(word, known); near != "" {
 		return "; did you mean " + near + "?"
 	}

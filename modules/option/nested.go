@@ -90,6 +90,23 @@ func Sub[E any, P interface {
 	return r
 }
 
+// SubOrStr is Sub, or a string of which short makes the same.
+func SubOrStr[E any, P interface {
+	*E
+	Entry
+}](key string, to *P, short func(string) P) Row {
+	r := Sub(key, to).Kind("str or dict")
+	read := r.read
+	r.read = func(f schema.Field) {
+		if f.Value().Kind != schema.String {
+			read(f)
+		} else if text, ok := f.Str(); ok {
+			*to = short(text)
+		}
+	}
+	return r
+}
+
 func nested[E Entry](key, kind string, create func() E, suffix string) Row {
 	return Row{key: key, kind: kind, suffix: suffix, inner: func() Table { return create().Options() }}
 }

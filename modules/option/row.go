@@ -10,7 +10,7 @@ import (
 // column Req).
 type Need string
 
-// The needs. The last two only mark a row: which of a group are needed is a rule
+// The needs. The last three only mark a row: which of a group are needed is a rule
 // of its entry (see Demand).
 const (
 	Optional  Need = ""
@@ -19,6 +19,7 @@ const (
 	Always    Need = "VL" // both
 	OneOf     Need = "1of"
 	OneOfV    Need = "1of V"
+	OneLevel  Need = "L or provider" // here or in the provider
 )
 
 // Row is one option of an entry. It is made by a function named after its kind,

@@ -2,8 +2,12 @@ package config
 
 import (
 	"github.com/nodepool-tf/nodepool-tf/modules/aws"
+	"github.com/nodepool-tf/nodepool-tf/modules/azure"
 	"github.com/nodepool-tf/nodepool-tf/modules/driver"
+	"github.com/nodepool-tf/nodepool-tf/modules/gce"
+	"github.com/nodepool-tf/nodepool-tf/modules/ibmvpc"
 	"github.com/nodepool-tf/nodepool-tf/modules/kubernetes"
+	"github.com/nodepool-tf/nodepool-tf/modules/metastatic"
 	"github.com/nodepool-tf/nodepool-tf/modules/openstack"
 	"github.com/nodepool-tf/nodepool-tf/modules/option"
 	"github.com/nodepool-tf/nodepool-tf/modules/schema"
@@ -14,6 +18,10 @@ var drivers = map[string]driver.Driver{
 	"openstack":     openstack.Driver,
 	"fake":          openstack.Driver,
 	"aws":           aws.Driver,
+	"azure":         azure.Driver,
+	"gce":           gce.Driver,
+	"ibmvpc":        ibmvpc.Driver,
+	"metastatic":    metastatic.Driver,
 	"kubernetes":    kubernetes.Driver,
 	"openshift":     kubernetes.OpenShift,
 	"openshiftpods": kubernetes.OpenShiftPods,
