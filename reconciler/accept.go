@@ -40,7 +40,7 @@ func (lp *loop) accept(d desire.Accept) {
 		var mzxid int64
 		if err == nil {
 			req.SetState(record.RequestPending, time.Now())
-			if mzxid, err = req.save(ctx, lp.s); err != nil {
+			if mzxid, err = req.save(ctx); err != nil {
 				release(ctx, req.lock)
 			}
 		}

@@ -184,7 +184,7 @@ func (lp *loop) newNode(h *handler, label *config.PoolLabel) *record.Node {
 	n.SetState(record.NodeInit, now)
 	created := n.StateTime
 	n.CreatedTime = &created
-	setOwner(n, lp.l.stateID)
+	n.SetOwner(lp.l.stateID)
 	return n
 }
 

@@ -204,7 +204,7 @@ func (lp *loop) mayComeBack(request string, nodes []string) bool {
 		if lp.view.Nodes[id].State == record.NodeReady {
 			continue // nobody has to come back for that one
 		}
-		if owner := stateOwner(lp.view.Nodes[id].Node); owner != "" && owner != lp.l.stateID && lp.peers.restarting(owner) {
+		if owner := lp.view.Nodes[id].Owner(); owner != "" && owner != lp.l.stateID && lp.peers.restarting(owner) {
 			first, seen := lp.lostSince[request]
 			if !seen {
 				lp.lostSince[request] = time.Now()
@@ -239,6 +239,6 @@ func (lp *loop) resetLocked(ctx context.Context, req *lockedRequest, ids []strin
 	}
 	req.Nodes = nil
 	req.SetState(record.RequestRequested, time.Now())
-	_, err := req.save(ctx, lp.s)
+	_, err := req.save(ctx)
 	return err
 }

@@ -281,7 +281,7 @@ func (lp *loop) foreign(n *record.Node) bool {
 	if n.Provider == "" || n.State == record.NodeDeleted || lp.l.manager.Holds(n.ID) {
 		return false
 	}
-	owner := stateOwner(n)
+	owner := n.Owner()
 	if owner == lp.l.stateID {
 		return lp.l.manager.Taken(n.ID)
 	}

@@ -1,7 +1,6 @@
 package reconciler
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -12,30 +11,6 @@ import (
 	"github.com/nodepool-tf/nodepool-tf/state/record"
 	"github.com/nodepool-tf/nodepool-tf/state/session"
 )
-
-// put writes a record under a lock, fenced: the write fails when the lock is gone (protocol.md 3.5). version is the
-// one read under the lock. When the reply gets lost it looks whether the write was done, and repeats it if not.
-func put(ctx context.Context, s *session.Session, lk *lock.Lock, path string, data []byte, version int32) (zk.Stat, error) {
-	for {
-		resp, err := s.Multi(ctx, lk.Check(), session.SetOp(path, data, version))
-		if err == nil {
-			return *resp[1].Stat, nil
-		}
-		if !errors.Is(err, zk.ErrConnectionClosed) {
-			return zk.Stat{}, err
-		}
-		cur, stat, err := s.Get(ctx, path)
-		if err != nil {
-			return zk.Stat{}, err
-		}
-		if bytes.Equal(cur, data) {
-			return *stat, nil
-		}
-		if stat.Version != version {
-			return zk.Stat{}, zk.ErrBadVersion
-		}
-	}
-}
 
 // lockedNode is a node whose lock we hold, as it was last read or written.
 type lockedNode struct {
@@ -49,7 +24,7 @@ type lockedNode struct {
 // operator may have noted by hand is kept, but a changed state is somebody else's claim and fails the write.
 func (n *lockedNode) save(ctx context.Context, s *session.Session) (int64, error) {
 	for {
-		stat, err := put(ctx, s, n.lock, nodePath(n.ID), n.Encode(), n.version)
+		stat, err := n.lock.Write(ctx, nodePath(n.ID), n.Encode(), n.version)
 		if err == nil {
 			n.version, n.saved = stat.Version, n.State
 			return stat.Mzxid, nil
@@ -131,8 +106,8 @@ func lockRequest(ctx context.Context, s *session.Session, id string) (*lockedReq
 }
 
 // save writes the request.
-func (r *lockedRequest) save(ctx context.Context, s *session.Session) (int64, error) {
-	stat, err := put(ctx, s, r.lock, requestPath(r.ID), r.Encode(), r.version)
+func (r *lockedRequest) save(ctx context.Context) (int64, error) {
+	stat, err := r.lock.Write(ctx, requestPath(r.ID), r.Encode(), r.version)
 	if err != nil {
 		return 0, err
 	}

@@ -13,15 +13,22 @@ import (
 // newLogger logs to stderr. The values of the variables that the configuration may substitute are kept out of the log:
 // Terraform quotes commands, their output and messages of modules in its errors, and a module's address may hold a token.
 func newLogger(debug bool) *slog.Logger {
-	level := slog.LevelInfo
 	if debug {
-		level = slog.LevelDebug
+		return logAt(slog.LevelDebug)
 	}
+	return logAt(slog.LevelInfo)
+}
+
+// logAt is newLogger from a level on.
+func logAt(level slog.Level) *slog.Logger {
 	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level, ReplaceAttr: withoutValues(redactor())}))
 }
 
 // redactor replaces the values of the variables that the configuration may substitute by their names.
 func redactor() func(string) string { return withoutVariables(schema.Variables(os.Environ())) }
+
+// quiet logs nothing.
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 // leastSecret is the length from which a variable's value may be a secret; shorter ones are words that the log needs.
 const leastSecret = 8

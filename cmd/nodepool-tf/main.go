@@ -19,7 +19,7 @@ func main() {
 	if isInit(os.Args) {
 		os.Exit(runInit(os.Args))
 	}
-	os.Exit(run(os.Args))
+	os.Exit(run(alias(os.Args)))
 }
 
 func run(args []string) int {
@@ -27,7 +27,8 @@ func run(args []string) int {
 	defer stop()
 	// The first signal begins a clean stop; with the handler gone, the next one ends the process.
 	context.AfterFunc(ctx, stop)
-	err := app().RunContext(ctx, args)
+	a := app()
+	err := a.RunContext(ctx, optionsFirst(a, args))
 	var exit cli.ExitCoder
 	switch {
 	case err == nil:
@@ -59,9 +60,15 @@ func app() *cli.App {
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "config", Aliases: []string{"c"}, Value: "/etc/nodepool/nodepool.yaml", Usage: "main configuration `FILE`"},
 			&cli.StringFlag{Name: "secure", Aliases: []string{"s"}, Usage: "secure configuration `FILE`: ZooKeeper servers and TLS, image env-vars"},
+			&cli.StringFlag{Name: "logging", Aliases: []string{"l"}, Usage: "logging configuration `FILE` of Nodepool's (accepted for its sake; not read)"},
 			&cli.BoolFlag{Name: "debug", Usage: "log at level debug"},
 		},
-		Commands:             []*cli.Command{launcherCommand(), listCommand(), requestListCommand(), validateCommand(), workerCommand()},
+		Commands: []*cli.Command{
+			launcherCommand(), validateCommand(), workerCommand(),
+			listCommand(), requestListCommand(), infoCommand(), holdCommand(), deleteCommand(), eraseCommand(),
+			imageListCommand(), dibImageListCommand(), imageStatusCommand(), imagePauseCommand(), imageUnpauseCommand(),
+			imageBuildCommand(), imageDeleteCommand(), dibImageDeleteCommand(),
+		},
 		OnUsageError:         usage,
 		ExitErrHandler:       func(*cli.Context, error) {},
 		EnableBashCompletion: true,

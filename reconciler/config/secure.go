@@ -5,15 +5,7 @@ import "github.com/nodepool-tf/nodepool-tf/modules/schema"
 // secure lays the secure file over what the main file said
 // (config-reference 1.4): servers and TLS replace, image variables overlay.
 func (l *loader) secure(m *schema.Mapping) {
-	z := &l.cfg.ZooKeeper
-	if f, ok := m.Get("zookeeper-servers"); ok {
-		if list := servers(f); len(list) > 0 {
-			z.Servers, l.servers = list, f
-		}
-	}
-	if t := tlsFiles(m); t != nil {
-		z.TLS = t
-	}
+	l.secureZooKeeper(m)
 	if t := m.Map("terraform"); t != nil {
 		l.cfg.Terraform.StateKey = stateKey(t)
 	}
@@ -26,6 +18,18 @@ func (l *loader) secure(m *schema.Mapping) {
 			f.Warn("W-INERT", "a secure file gives only zookeeper-servers, zookeeper-tls, diskimages and terraform")
 		}
 	})
+}
+
+func (l *loader) secureZooKeeper(m *schema.Mapping) {
+	z := &l.cfg.ZooKeeper
+	if f, ok := m.Get("zookeeper-servers"); ok {
+		if list := servers(f); len(list) > 0 {
+			z.Servers, l.servers = list, f
+		}
+	}
+	if t := tlsFiles(m); t != nil {
+		z.TLS = t
+	}
 }
 
 // shortestKey is the least length of a state-key: it is stretched, but a word

@@ -117,3 +117,13 @@ func escapeJSON(s string) string {
 
 // Printable is text as it may be shown on a terminal: on one line, without anything that the terminal might obey.
 func Printable(s string) string { return printable(s) }
+
+// Empty reports whether no section has a row.
+func (r Report) Empty() bool {
+	for _, s := range r.Sections {
+		if len(s.Table.Rows) > 0 {
+			return false
+		}
+	}
+	return true
+}

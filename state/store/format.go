@@ -189,8 +189,8 @@ func sealDocument(key *Key, id string, d Document) (*sealed, error) {
 	return seal(key, workspacePlace(id), h, pack(d.Files))
 }
 
-// unsealDocument is its inverse, for a header that was parsed.
-func unsealDocument(key *Key, id string, h header, line, body []byte) (Document, error) {
+// document is what a header tells of a document: all but the files.
+func (h *header) document() (Document, error) {
 	d := Document{Provider: h.Provider, Engine: h.Engine, Base: h.Base, Serial: h.Serial}
 	if h.Run != nil {
 		within, err := time.ParseDuration(h.Run.Within)
@@ -198,6 +198,15 @@ func unsealDocument(key *Key, id string, h header, line, body []byte) (Document,
 			return Document{}, fmt.Errorf("its run cannot end within %.40q", h.Run.Within)
 		}
 		d.Run = &Run{Kind: h.Run.Kind, Within: within}
+	}
+	return d, nil
+}
+
+// unsealDocument is the inverse of sealDocument, for a header that was parsed.
+func unsealDocument(key *Key, id string, h header, line, body []byte) (Document, error) {
+	d, err := h.document()
+	if err != nil {
+		return Document{}, err
 	}
 	packed, err := unseal(key, workspacePlace(id), h, line, body)
 	if err != nil {
