@@ -52,6 +52,7 @@ type Launcher struct {
 	configState configState
 	history     *history
 	board       board
+	pulse       pulse
 	started     time.Time
 }
 
@@ -90,7 +91,7 @@ func NewLauncher(ctx context.Context, o Options) (*Launcher, error) {
 	}
 	l := &Launcher{
 		opts: o, log: o.Log, manager: m, own: map[desire.PoolKey]string{}, fqdn: fqdn(), stateID: id, engine: engine.Product,
-		draining: make(chan struct{}), setbacks: setback.New(rand.Float64), history: newHistory(o.Redact), started: time.Now(),
+		draining: make(chan struct{}), setbacks: setback.New(rand.Float64), history: newHistory(o.Redact), started: time.Now(), pulse: pulse{began: time.Now()},
 	}
 	for _, p := range o.Config.Providers {
 		for _, pool := range p.Pools {

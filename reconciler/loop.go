@@ -138,6 +138,8 @@ func (lp *loop) run(ctx context.Context) (done bool, err error) {
 	lp.do(lp.pump)
 	lp.do(lp.watchImages)
 	lp.l.board.open(lp)
+	lp.l.pulse.beat()
+	defer lp.l.pulse.rest()
 	defer lp.l.board.open(nil)
 	return lp.serve(ctx)
 }
@@ -174,6 +176,7 @@ func (lp *loop) serve(ctx context.Context) (done bool, err error) {
 			lp.drain()
 			dirty = true
 		case <-tick.C:
+			lp.l.pulse.beat()
 			lp.renewLease()
 			lp.l.manager.Tick()
 			lp.orphans()

@@ -19,7 +19,7 @@ import (
 func (lp *loop) show(s *status.Snapshot) {
 	v := &lp.view
 	now := time.Now()
-	s.Session, s.Beat = status.Connected, v.Now
+	s.Session = status.Connected
 	if lp.s.Suspended() {
 		s.Session = status.Suspended
 	}

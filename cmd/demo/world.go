@@ -168,6 +168,7 @@ func (w *world) configure(terraform string) (string, error) {
 
 const configuration = `zookeeper-servers:
   - {host: HOST, port: ZKPORT}
+webapp: {port: 0, listen_address: 127.0.0.1}
 labels:
 LABELS
 terraform:

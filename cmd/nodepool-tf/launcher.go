@@ -22,7 +22,7 @@ func launcherCommand() *cli.Command {
 			&cli.DurationFlag{Name: "stop-timeout", Value: 120 * time.Second, Usage: "how long a stop waits for launches in hand; they go on after it, and the next start takes them up"},
 			&cli.BoolFlag{Name: "f", Usage: "stay in the foreground (always so; accepted for Nodepool's sake)"},
 			&cli.BoolFlag{Name: "d", Usage: "stay in the foreground and log at level debug"},
-			&cli.BoolFlag{Name: "no-webapp", Usage: "do not open the HTTP port (there is none yet)"},
+			&cli.BoolFlag{Name: "no-webapp", Usage: "do not open the HTTP port"},
 		},
 		Action: func(c *cli.Context) error {
 			// Most of the heap is records that stay: with a fleet of ten thousand it would be twice as large as what is in it.
@@ -30,6 +30,7 @@ func launcherCommand() *cli.Command {
 				debug.SetGCPercent(50)
 			}
 			log := newLogger(c.Bool("debug") || c.Bool("d"))
+			defer dumpOnSignal(log)()
 			cfg, err := loadConfig(c, log)
 			if err != nil {
 				return err
@@ -44,6 +45,11 @@ func launcherCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
+			serve, end, err := openWeb(c, cfg.WebApp, log)
+			if err != nil {
+				return err
+			}
+			defer end()
 			l, err := reconciler.NewLauncher(c.Context, reconciler.Options{
 				Config: cfg, Log: log, Worker: []string{self, "worker"}, StopTimeout: c.Duration("stop-timeout"), Version: "nodepool-tf " + version, Redact: redactor(),
 			})
@@ -53,6 +59,7 @@ func launcherCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
+			serve(l)
 			return l.Run(c.Context)
 		},
 	}

@@ -21,9 +21,7 @@ type Snapshot struct {
 	Started  time.Time
 	Draining bool // it was told to stop
 	Session  SessionState
-	// Beat is when the loop last decided, zero without a loop.
-	Beat   time.Time
-	Config Config
+	Config   Config
 
 	// Nodes and Requests are all those in ZooKeeper, whoever made them, by id. Empty unless Session.Known.
 	Nodes    []Node

@@ -81,6 +81,7 @@ zookeeper-servers:
 {{- if index .TLS 0}}
 zookeeper-tls: {cert: {{printf "%q" (index .TLS 0)}}, key: {{printf "%q" (index .TLS 1)}}, ca: {{printf "%q" (index .TLS 2)}}}
 {{- end}}
+webapp: {port: 0, listen_address: 127.0.0.1}
 terraform:
   state-dir: {{printf "%q" .StateDir}}
 {{- if .Terraform}}
@@ -174,6 +175,17 @@ func (r *Rig) Start(args ...string) error {
 
 // Pid of the running launcher.
 func (r *Rig) Pid() int { return r.cmd.Process.Pid }
+
+// Web is the address of the newest launcher's web pages, "" until its log tells.
+func (r *Rig) Web() string {
+	log := r.Log()
+	_, after, ok := strings.Cut(log[max(0, strings.LastIndex(log, `msg="web pages"`)):], "address=")
+	address, _, whole := strings.Cut(after, "\n")
+	if !ok || !whole {
+		return ""
+	}
+	return strings.TrimSpace(address)
+}
 
 // Running reports whether the launcher was started and has not ended.
 func (r *Rig) Running() bool {

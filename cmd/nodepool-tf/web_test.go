@@ -1,0 +1,82 @@
+package main
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/nodepool-tf/nodepool-tf/state/record"
+)
+
+// page asks the launcher for a page.
+func (r *testRig) page(path, accept string) (int, string) {
+	r.t.Helper()
+	r.eventually("web pages", func() bool { return r.Web() != "" })
+	q, err := http.NewRequestWithContext(r.ctx, http.MethodGet, "http://"+r.Web()+path, nil)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	q.Header.Set("Accept", accept)
+	got, err := http.DefaultClient.Do(q)
+	if err != nil {
+		return 0, err.Error() // the launcher may be ending
+	}
+	defer got.Body.Close()
+	body, err := io.ReadAll(got.Body)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return got.StatusCode, string(body)
+}
+
+// rows are the objects of a list.
+func (r *testRig) rows(path string) []map[string]any {
+	r.t.Helper()
+	code, body := r.page(path, "application/json")
+	var rows []map[string]any
+	if code != http.StatusOK || json.Unmarshal([]byte(body), &rows) != nil {
+		r.t.Fatalf("%s: %d %s", path, code, body)
+	}
+	return rows
+}
+
+// The pages show what is in ZooKeeper, from the moment when the launcher is ready.
+func TestWebPages(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, instantConfig).start()
+	r.eventually("ready", func() bool { code, _ := r.page("/ready", ""); return code == http.StatusOK })
+	req := r.wait(r.submit("small"), record.RequestFulfilled)
+	nodes := r.rows("/node-list?node_id=" + req.Nodes[0])
+	if len(nodes) != 1 || nodes[0]["id"] != req.Nodes[0] || nodes[0]["state"] != "ready" || nodes[0]["locked"] != "unlocked" {
+		t.Errorf("node list: %v", nodes)
+	}
+	held, err := r.Accept(r.ctx, req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Set(r.ctx, held, record.NodeInUse); err != nil {
+		t.Fatal(err)
+	}
+	r.eventually("its lock is shown", func() bool {
+		nodes := r.rows("/node-list")
+		return len(nodes) == 1 && nodes[0]["state"] == "in-use" && nodes[0]["locked"] == "locked"
+	})
+	if labels := r.rows("/label-list"); len(labels) != 2 || labels[1]["label"] != "small" {
+		t.Errorf("labels: %v", labels)
+	}
+	if code, body := r.page("/health", ""); code != http.StatusOK || !strings.Contains(body, `"zookeeper": "connected"`) {
+		t.Errorf("/health: %d %s", code, body)
+	}
+	if err := r.Signal(syscall.SIGUSR2); err != nil {
+		t.Fatal(err)
+	}
+	r.logged("stack dump")
+	if err := r.Return(r.ctx, held); err != nil {
+		t.Fatal(err)
+	}
+	r.empty()
+	r.stop()
+}
