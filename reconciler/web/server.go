@@ -14,13 +14,13 @@ import (
 
 // Bounds on what a connection may take. A stream (server-sent events) sets deadlines of its own.
 const (
-	maxHeader      = 16 << 10
-	maxBody        = 64 << 10
-	headerTime     = 10 * time.Second
-	readTime       = 20 * time.Second
-	writeTime      = 30 * time.Second
-	idleTime       = 60 * time.Second
-	stopTime       = 2 * time.Second
+	maxHeader  = 16 << 10
+	maxBody    = 64 << 10
+	headerTime = 10 * time.Second
+	readTime   = 20 * time.Second
+	writeTime  = 30 * time.Second
+	idleTime   = 60 * time.Second
+	stopTime   = 2 * time.Second
 )
 
 // Server listens. It serves from Serve on: until Show, that the launcher starts.
