@@ -1,6 +1,7 @@
 package modules
 
 import (
+	"io/fs"
 	"path/filepath"
 	"strings"
 )
@@ -15,6 +16,9 @@ type Module struct {
 	// Base is the directory of the config file that names the module; a
 	// relative local Source is relative to it, as in Terraform.
 	Base string
+	// Shipped is the module's folder where it is part of this program; Source is
+	// then only what messages call it.
+	Shipped fs.FS
 }
 
 // Local tells whether the module lives on this machine (Source starts with ./ or
@@ -22,6 +26,8 @@ type Module struct {
 // gives its cleaned directory, absolute whenever Base is.
 func (m Module) Local() (dir string, ok bool) {
 	switch {
+	case m.Shipped != nil:
+		return "", false
 	case filepath.IsAbs(m.Source):
 		return filepath.Clean(m.Source), true
 	case strings.HasPrefix(m.Source, "./"), strings.HasPrefix(m.Source, "../"):

@@ -100,6 +100,9 @@ func (b *Bases) Get(ctx context.Context, spec *modules.Spec) (*Base, error) {
 
 // source is the module source as rendered: local modules are frozen first.
 func (b *Bases) source(ctx context.Context, m modules.Module) (string, error) {
+	if m.Shipped != nil {
+		return b.shipped(ctx, m)
+	}
 	abs, local := m.Local()
 	if !local {
 		return m.Source, nil
@@ -115,7 +118,12 @@ func (b *Bases) source(ctx context.Context, m modules.Module) (string, error) {
 		}
 		return "", &Error{Class: Config, Op: "read module " + m.Source, Err: err, Hint: "check module.source; a local one is relative to the configuration file"}
 	}
-	return filepath.ToSlash(filepath.Join("..", "..", "modules", f.hash, f.tree.sub)), nil
+	return f.source(), nil
+}
+
+// source is how a workspace names the copy.
+func (f frozen) source() string {
+	return filepath.ToSlash(filepath.Join("..", "..", "modules", f.hash, f.tree.sub))
 }
 
 // share answers from the newest call of that key while it is good, else by a new one, for which everybody who asks
