@@ -55,6 +55,8 @@ func (p *pass) byMissing(pool *config.Pool, open []*record.Request) []choice {
 	return out
 }
 
+const everyoneDeclined = "every registered pool has declined it"
+
 // consider applies the rules of 4.3 in their order; the first that matches decides. Rule 7 is for static providers,
 // rules 11 and 12 are checked under the request's lock.
 func (p *pass) consider(key PoolKey, pool *config.Pool, r *record.Request, lacks bool) {
@@ -62,31 +64,33 @@ func (p *pass) consider(key PoolKey, pool *config.Pool, r *record.Request, lacks
 	if slices.Contains(r.DeclinedBy, own) { // 2
 		if p.allDeclined(r) {
 			p.taken[r.ID] = true
-			p.add(Decline{Request: r.ID, PoolKey: key, Reasons: []string{"every registered pool has declined it"}})
+			p.note(key, r, Declines, "4.4.2", everyoneDeclined)
+			p.add(Decline{Request: r.ID, PoolKey: key, Reasons: []string{everyoneDeclined}})
+		} else {
+			p.leave(key, r, "4.3.2", "declined")
 		}
-		p.wait(key, r, "declined")
 		return
 	}
 	ours := p.Pools[own]
 	candidates := p.seen(r).candidates // 3
 	for _, c := range candidates {
 		if r.Provider != "" && r.Provider != key.Provider && c.ProviderName == r.Provider {
-			p.wait(key, r, "provider "+r.Provider+" is asked for")
+			p.leave(key, r, "4.3.4", "provider %s is asked for", r.Provider)
 			return // 4: leave it to the provider asked for
 		}
 	}
 	for _, c := range candidates {
 		if c.Priority < ours.Priority && !c.Paused {
-			p.wait(key, r, "pool "+c.ProviderName+"/"+c.Name+" goes first")
+			p.leave(key, r, "4.3.5", "pool %s/%s goes first", c.ProviderName, c.Name)
 			return // 5
 		}
 	}
 	if lacks && len(candidates) > 0 {
-		p.wait(key, r, "other pools have the labels")
+		p.leave(key, r, "4.3.6", "other pools have the labels")
 		return // 6: they go first
 	}
 	if p.overTenantLimit(pool, r) {
-		p.wait(key, r, "the limits of tenant "+r.TenantName+" are reached")
+		p.leave(key, r, "4.3.8", "the limits of tenant %s are reached: %s", r.TenantName, lack{p.tenantLimit(r.TenantName), p.usage().tenants[r.TenantName], need(pool, r.NodeTypes)})
 		return // 8
 	}
 	reasons := p.declineReasons(pool, r)
@@ -94,29 +98,32 @@ func (p *pass) consider(key PoolKey, pool *config.Pool, r *record.Request, lacks
 		elsewhere := slices.ContainsFunc(candidates, func(c *record.Pool) bool { return c.ID != own })
 		var wait bool
 		if reasons, wait = p.heldBack(pool, r, elsewhere); wait {
-			p.wait(key, r, "another request tries whether the cloud makes its labels again")
+			p.leave(key, r, "4.4", "another request tries whether the cloud makes its labels again")
 			return
 		}
 	}
 	if len(reasons) == 0 && p.paused[key] {
-		p.wait(key, r, "the pool is paused: an earlier request waits for quota")
+		p.leave(key, r, "4.3.9", "the pool is paused: an earlier request waits for quota")
 		return // 9
 	}
 	if limit := pool.Provider.MaxConcurrency; len(reasons) == 0 && limit > 0 && p.active[key.Provider] >= limit {
-		p.wait(key, r, "max-concurrency of the provider is reached")
+		p.leave(key, r, "4.3.10", "max-concurrency of the provider is reached: %d of %d launches under way", p.active[key.Provider], limit)
 		return // 10
 	}
 	p.taken[r.ID] = true
 	if len(reasons) > 0 {
+		p.note(key, r, Declines, "4.4", reasons...)
 		p.add(Decline{Request: r.ID, PoolKey: key, Reasons: reasons}) // 13
 		return
 	}
 	allocs, pause, refused := p.fill(pool, r, r.NodeTypes, "")
 	if refused != "" {
+		p.note(key, r, Declines, "4.6.2", refused)
 		p.add(Decline{Request: r.ID, PoolKey: key, Reasons: []string{refused}})
 		return
 	}
 	p.paused[key] = p.paused[key] || pause
+	p.note(key, r, Takes, "4.3.14")
 	p.add(Accept{Request: r.ID, PoolKey: key, Allocs: allocs, Pause: pause}) // 14
 }
 

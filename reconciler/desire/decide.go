@@ -43,7 +43,7 @@ type pass struct {
 	spares   map[poolLabel][]*Node  // READY nodes nobody uses, longest waiting first
 	registry []*record.Pool         // registered pools by id
 	offers   map[string]requestView // what is known of an open request
-	waits    map[string][]string    // why open requests wait, nil while nobody asks
+	notes    *notes                 // why, nil while nobody asks
 }
 
 func newPass(v *View) *pass {

@@ -36,7 +36,7 @@ func (p *pass) declineReasons(pool *config.Pool, r *record.Request) []string {
 		}
 	}
 	if over := neverFits(pool, r.NodeTypes); over != "" {
-		return []string{"it needs more " + over + " than the pool may ever have"}
+		return []string{fmt.Sprintf("it needs more %s than the pool may ever have: %g of %g", over, need(pool, r.NodeTypes)[over], pool.Limits[over])}
 	}
 	return nil
 }

@@ -30,6 +30,7 @@ func (p *pass) fill(pool *config.Pool, r *record.Request, labels []string, zone 
 			return nil, false, why
 		}
 		if p.atCloudQuota(pool) || !p.fitsNow(pool, label) {
+			p.full(pool, r, label)
 			if r.Requestor == requestorMinReady {
 				p.giveBack(pool, r, allocs)
 				return nil, false, minReadyAtQuota

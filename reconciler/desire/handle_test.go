@@ -100,7 +100,7 @@ func TestPause(t *testing.T) {
 		{"a READY node turned up", in("small", "", used(2), node("0000000009", record.NodeReady, "small")), []string{"fill 200-0000000001 small<0000000009", "set-paused a/main false"}},
 		{"nothing lacks any more", in("small", "small:0000000009:r", held("0000000009")), []string{"fill 200-0000000001", "set-paused a/main false"}},
 		{"impossible now: label", in("small old", ""), []string{`give-up 200-0000000001 (label "old" is not offered)`, "set-paused a/main false"}},
-		{"impossible now: limit", in("small small small small", ""), []string{"give-up 200-0000000001 (it needs more instances than the pool may ever have)", "set-paused a/main false"}},
+		{"impossible now: limit", in("small small small small", ""), []string{"give-up 200-0000000001 (it needs more instances than the pool may ever have: 4 of 3)", "set-paused a/main false"}},
 		{"impossible now, still launching", in("small old", "small:09:l"), nil},
 		{"a node failed", in("small small", "small:09:f", used(3)), []string{"give-up 200-0000000001 (node 09 failed: boom)", "set-paused a/main false"}},
 		{"a node was aborted", in("small small", "small:09:a", used(3)), []string{"drop-aborted 200-0000000001 09"}},

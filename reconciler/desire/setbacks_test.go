@@ -25,7 +25,7 @@ func TestCloudQuota(t *testing.T) {
 		{"another pool of the provider", []part{prov("a", pool("main", "large"), pool("side", "small")), waits, req(r, "small")}, []string{"accept 200-0000000001 a/side small"}},
 		{"READY nodes are handed out", []part{std(), waits, node("05", record.NodeReady, "small"), req(r, "small")}, []string{"accept 200-0000000001 a/main small<05"}},
 		{"spare nodes make room", []part{std(), waits, node("05", record.NodeReady, "large"), req(r, "small")}, append([]string{"delete 05 (pool is at quota and a request waits)"}, paused...)},
-		{"what never fits is declined", []part{std(maxServers(1)), waits, req(r, "small small")}, []string{"decline 200-0000000001 a/main (it needs more instances than the pool may ever have)"}},
+		{"what never fits is declined", []part{std(maxServers(1)), waits, req(r, "small small")}, []string{"decline 200-0000000001 a/main (it needs more instances than the pool may ever have: 2 of 1)"}},
 		{"what is not offered is declined, while another waits", []part{std(), waits, publishedPaused("own/a/main"), req("100-0000000001", "small", pending), handler("100-0000000001", "", hPaused), req(r, "nope")},
 			[]string{`decline 200-0000000001 a/main (label "nope" is not offered)`}},
 		{"min-ready does not wait", []part{std(), waits, req(r, "small", minReady)}, []string{"decline 200-0000000001 a/main (quota is used up, and min-ready nodes do not wait for it)"}},
