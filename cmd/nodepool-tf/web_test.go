@@ -2,11 +2,15 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/go-zookeeper/zk"
 
 	"github.com/nodepool-tf/nodepool-tf/state/record"
 )
@@ -43,6 +47,40 @@ func (r *testRig) rows(path string) []map[string]any {
 	return rows
 }
 
+// imagePages looks at an image that a builder has made.
+func (r *testRig) imagePages() {
+	r.t.Helper()
+	for path, data := range map[string]string{
+		"/nodepool/images/noble/builds/b1":                                     `{"state": "ready", "state_time": 1726500012.5, "builder": "nb01", "formats": "qcow2,raw"}`,
+		"/nodepool/images/noble/builds/b1/providers/cloud-a/images/0000000001": `{"state": "ready", "state_time": 1726503911, "external_id": "c0ffee", "external_name": "noble-1"}`,
+		"/nodepool/images/noble/builds/b1/providers/cloud-a/images/0000000002": `unreadable`,
+		"/nodepool/images/noble/request-build":                                 "",
+	} {
+		if _, err := r.s.CreateAll(r.ctx, path, []byte(data), 0); err != nil && !errors.Is(err, zk.ErrNodeExists) {
+			r.t.Fatal(err)
+		}
+		if _, err := r.s.Set(r.ctx, path, []byte(data), -1); err != nil {
+			r.t.Fatal(err)
+		}
+	}
+	r.eventually("the image is listed", func() bool { return len(r.rows("/image-list")) == 1 && len(r.rows("/dib-image-list")) == 1 }) // answers are kept for a second
+	for path, want := range map[string]string{
+		"/image-list":     `map[age:1.726503911e+09 age_seconds:* external_id:c0ffee external_name:noble-1 id:b1 image:noble provider:cloud-a state:ready state_time:1.726503911e+09 upload_id:0000000001]`,
+		"/dib-image-list": `map[age:1.726500012e+09 age_seconds:* builder:nb01 formats:[qcow2 raw] id:noble-b1 image:noble state:ready state_time:1.726500012e+09]`,
+		"/image-status":   `map[build_request:pending build_request_age:* image:noble paused:false]`,
+	} {
+		row := r.rows(path)[0]
+		for _, clock := range []string{"age_seconds", "build_request_age"} {
+			if n, ok := row[clock].(float64); ok && n > 0 {
+				row[clock] = "*"
+			}
+		}
+		if got := fmt.Sprint(row); got != want {
+			r.t.Errorf("%s: %s\nwant %s", path, got, want)
+		}
+	}
+}
+
 // The pages show what is in ZooKeeper, from the moment when the launcher is ready.
 func TestWebPages(t *testing.T) {
 	t.Parallel()
@@ -70,6 +108,7 @@ func TestWebPages(t *testing.T) {
 	if code, body := r.page("/health", ""); code != http.StatusOK || !strings.Contains(body, `"zookeeper": "connected"`) {
 		t.Errorf("/health: %d %s", code, body)
 	}
+	r.imagePages()
 	if err := r.Signal(syscall.SIGUSR2); err != nil {
 		t.Fatal(err)
 	}

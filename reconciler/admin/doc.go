@@ -5,5 +5,5 @@
 // that one (or who takes its workspaces over) can destroy them. So deleting means saying so in the record, as the
 // protocol has it, and telling the operator who is expected to act.
 //
-// What it refuses it refuses with a Refusal, whose text names the next command. Only cmd imports it.
+// What it refuses it refuses with a Refusal, whose text names the next command. cmd and the web pages import it.
 package admin

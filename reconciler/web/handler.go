@@ -44,6 +44,7 @@ func NewHandler(o Options) http.Handler {
 	mux := http.NewServeMux()
 	for path, table := range map[string]func(context.Context, params) (status.Table, error){
 		"/node-list": h.nodes, "/request-list": h.requests, "/label-list": h.labels,
+		"/image-list": h.uploads, "/dib-image-list": h.builds, "/image-status": h.imageStates,
 	} {
 		mux.Handle(path, reading(h.list(path, table)))
 	}

@@ -104,7 +104,7 @@ func TestPathsAndMethods(t *testing.T) {
 	for target, code := range map[string]int{
 		"/": 404, "/nope": 404, "/node-list/": 404, "/node-lists": 404, "/metrics": 404, "/dashboard/": 404, "/health/nope": 404,
 		"/node-list": 200, "/request-list": 200, "/label-list": 200, "/ready": 200, "/health": 200, "/health/live": 200, "/health/ready": 200,
-		"/node-list?node_id=7": 503, // they read ZooKeeper
+		"/image-list": 503, "/dib-image-list": 503, "/image-status": 503, "/node-list?node_id=7": 503, // they read ZooKeeper
 	} {
 		if r := ask(h, "GET", target); r.StatusCode != code {
 			t.Errorf("GET %s: %s, want %d", target, r.Status, code)

@@ -3,17 +3,13 @@ package web
 import (
 	"context"
 	"fmt"
-	"sync"
+	"maps"
 
-	"golang.org/x/sync/errgroup"
-
+	"github.com/nodepool-tf/nodepool-tf/reconciler/admin"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/status"
-	"github.com/nodepool-tf/nodepool-tf/state/lock"
+	"github.com/nodepool-tf/nodepool-tf/state/record"
 	"github.com/nodepool-tf/nodepool-tf/state/session"
 )
-
-// atOnce bounds the reads under way for one list.
-const atOnce = 64
 
 // session is the present one, connected.
 func (h *handler) session() (*session.Session, error) {
@@ -31,12 +27,12 @@ func unavailable(err error) error { return fmt.Errorf("%w: %w", errAway, err) }
 // now, one read a node, and only because somebody looks.
 func (h *handler) locks(ctx context.Context, nodes []status.Node) (map[string]bool, error) {
 	locked := make(map[string]bool, len(nodes))
-	var unknown []string
+	var unknown []*record.Node
 	for _, n := range nodes {
 		if n.LockKnown {
 			locked[n.ID] = n.Locked
 		} else {
-			unknown = append(unknown, n.ID)
+			unknown = append(unknown, n.Node)
 		}
 	}
 	if len(unknown) == 0 {
@@ -46,20 +42,10 @@ func (h *handler) locks(ctx context.Context, nodes []status.Node) (map[string]bo
 	if err != nil {
 		return nil, err
 	}
-	var mu sync.Mutex
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(atOnce)
-	for _, id := range unknown {
-		g.Go(func() error {
-			names, err := lock.Contenders(ctx, zs, nodesPath+"/"+id+"/lock")
-			mu.Lock()
-			defer mu.Unlock()
-			locked[id] = len(names) > 0
-			return err
-		})
-	}
-	if err := g.Wait(); err != nil {
+	read, err := admin.Locked(ctx, zs, unknown)
+	if err != nil {
 		return nil, unavailable(err)
 	}
+	maps.Copy(locked, read)
 	return locked, nil
 }
