@@ -17,5 +17,6 @@
 // replaced by U+FFFD when it comes with a node (a strange tenant name must not
 // stop a launch).
 //
-// Importers: reconciler and its packages, templates. It imports nothing of ours.
+// Importers: reconciler and its packages, templates, and the drivers in the folders
+// below. It imports nothing of ours.
 package modules

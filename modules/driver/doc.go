@@ -10,7 +10,11 @@
 //   - Common, which lists its pools and labels for the launcher;
 //   - a Driver value, which reconciler/config has in its registry.
 //
-// A driver whose Driver has no Spec yet is read, checked and left alone.
+// A driver whose Driver has no Spec yet is read, checked and left alone. It gets a
+// Terraform module by three things: the module in a folder of the driver's
+// package, embedded as Driver.Files; Driver.Spec, which makes a modules.Spec of a
+// label (required providers, provider configuration, inputs, outputs); and its
+// removal from what the samples test expects to be left alone.
 //
 // It owns no option of a single driver, opens no file and calls no cloud.
 //

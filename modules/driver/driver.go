@@ -1,17 +1,23 @@
 package driver
 
 import (
+	"io/fs"
+
 	"github.com/nodepool-tf/nodepool-tf/modules"
 	"github.com/nodepool-tf/nodepool-tf/modules/option"
 )
 
-// Driver is one of Nodepool's drivers.
+// Driver is one of Nodepool's drivers. A driver without Spec has no Terraform
+// module yet: its providers are read, checked and left alone.
 type Driver struct {
 	// New returns a provider to be filled in by option.Read.
 	New func(*Scope) Options
-	// Spec says how nodes of a label are made. It is called once all was read
-	// without an error, and is nil while the driver has no Terraform module:
-	// then its providers are left alone.
+	// Files are the driver's Terraform module. An operator may put another in its
+	// place, which then gets the same inputs and has the same outputs.
+	Files fs.FS
+	// Spec says how nodes of a label are made. The module may be left out of it. It
+	// is called after all was read without an error, for pools and labels that
+	// Common lists.
 	Spec func(o Options, pool, label string) (*modules.Spec, error)
 }
 

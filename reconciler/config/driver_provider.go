@@ -12,9 +12,7 @@ func (l *loader) terraformProvider(m *schema.Mapping, p *Provider) {
 	p.LaunchRetries = atLeast(m, "launch-retries", 3, 0)
 	p.LaunchTimeout = positive(m, "launch-timeout", time.Hour)
 	p.BootTimeout = positive(m, "boot-timeout", time.Minute)
-	p.MaxConcurrentApplies = atLeast(m, "max-concurrent-applies", 0, 0)
-	p.MaxApplyMemory = memory(m, "max-apply-memory", 0)
-	p.CleanLeaked = m.Bool("clean-leaked", false)
+	p.applyOptions(m)
 	p.Region = m.Str("region", "")
 	for _, f := range m.List("cloud-images") {
 		addImage(p.CloudImages, f, cloudImage)
@@ -29,6 +27,13 @@ func (l *loader) terraformProvider(m *schema.Mapping, p *Provider) {
 		}
 	}
 	m.Done()
+}
+
+// applyOptions reads the options that all providers with a Terraform module have.
+func (p *Provider) applyOptions(m *schema.Mapping) {
+	p.MaxConcurrentApplies = atLeast(m, "max-concurrent-applies", 0, 0)
+	p.MaxApplyMemory = memory(m, "max-apply-memory", 0)
+	p.CleanLeaked = m.Bool("clean-leaked", false)
 }
 
 // positive reads a time limit in seconds.

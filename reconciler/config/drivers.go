@@ -1,6 +1,7 @@
 package config
 
 import (
+	"github.com/nodepool-tf/nodepool-tf/modules"
 	"github.com/nodepool-tf/nodepool-tf/modules/aws"
 	"github.com/nodepool-tf/nodepool-tf/modules/azure"
 	"github.com/nodepool-tf/nodepool-tf/modules/driver"
@@ -30,11 +31,49 @@ var drivers = map[string]driver.Driver{
 // driverProvider reads a provider by its driver's table. Without a Terraform
 // module for the driver it is left alone.
 func (l *loader) driverProvider(m *schema.Mapping, p *Provider, d driver.Driver) {
-	m.Warn("W-NOT-DRIVEN", "this release does not drive %s providers yet; provider %s is left out", p.Driver, p.Name)
+	var module modules.Module
+	if d.Spec == nil {
+		m.Warn("W-NOT-DRIVEN", "this release does not drive %s providers yet; provider %s is left out", p.Driver, p.Name)
+	} else {
+		p.applyOptions(m)
+		module = l.module(m, modules.Module{Source: p.Driver, Shipped: d.Files})
+	}
 	o := d.New(l.scope(p))
 	option.Read(o, m)
 	p.Options = o
 	p.take(o.Common())
+	if d.Spec != nil {
+		l.specs = append(l.specs, func() { p.specify(m, d, module) })
+	}
+}
+
+// specify completes the labels of providers whose drivers have a module. Default
+// validation lets files through whose references do not hold: nothing to ask a
+// driver about.
+func (l *loader) specify(rep *schema.Report) {
+	if l.mode == schema.Validate || HasErrors(rep.Issues()) {
+		return
+	}
+	for _, complete := range l.specs {
+		complete()
+	}
+}
+
+// specify asks the driver how nodes of each label are made.
+func (p *Provider) specify(m *schema.Mapping, d driver.Driver, module modules.Module) {
+	for _, pool := range p.Pools {
+		for name, label := range pool.Labels {
+			spec, err := d.Spec(p.Options, pool.Name, name)
+			if err != nil {
+				m.Error("E-SPEC", "pool %s, label %s: %v", pool.Name, name, err)
+				continue
+			}
+			if spec.Module.Source == "" {
+				spec.Module = module
+			}
+			label.Spec = spec
+		}
+	}
 }
 
 // scope is what a driver sees of the rest of the configuration.

@@ -47,6 +47,8 @@ type loader struct {
 	images map[string]*imageDef
 	// global are the same as drivers see them; made when the first one asks.
 	global map[string]driver.Global
+	// specs complete the labels of drivers that have a module.
+	specs []func()
 	// servers is where the ZooKeeper servers in force are written.
 	servers schema.Field
 	// getenv reads the process environment the caller handed in.
@@ -83,6 +85,7 @@ func read(path, secure string, env []string, mode schema.Mode) (*Config, []Issue
 	}
 	if usable {
 		l.checkZooKeeper(root)
+		l.specify(rep)
 	}
 	l.cfg.Hash = hash.hex()
 	extra := secureRep.Issues()

@@ -34,7 +34,7 @@ func (l *loader) providers(m *schema.Mapping) {
 			l.forget(p.Name)
 		}
 		seen[p.Name] = true
-		if p.Driver == driverTerraform {
+		if p.Driver == driverTerraform || drivers[p.Driver].Spec != nil {
 			l.cfg.Providers = append(l.cfg.Providers, p)
 		} else {
 			l.cfg.Undriven = append(l.cfg.Undriven, p)

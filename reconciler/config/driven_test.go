@@ -1,0 +1,63 @@
+package config
+
+import (
+	"errors"
+	"testing"
+	"testing/fstest"
+
+	"github.com/nodepool-tf/nodepool-tf/modules"
+	"github.com/nodepool-tf/nodepool-tf/modules/driver"
+	"github.com/nodepool-tf/nodepool-tf/modules/gce"
+)
+
+// TestDriverWithModule: a driver that says how nodes are made drives its
+// providers, with its own module or the operator's.
+func TestDriverWithModule(t *testing.T) {
+	d := gce.Driver
+	d.Files = fstest.MapFS{"main.tf": {}}
+	d.Spec = func(o driver.Options, pool, label string) (*modules.Spec, error) {
+		p := o.(*gce.Provider).Pools.List[0]
+		l, ok := p.Labels.Get(label)
+		if !ok || p.Name != pool || l.CloudImage == nil {
+			t.Errorf("asked for label %s of pool %s", label, pool)
+		}
+		if l.VolumeSize > 100 {
+			return nil, errors.New("the disk is too large")
+		}
+		return &modules.Spec{}, nil
+	}
+	with := func(d driver.Driver) {
+		before := drivers["gce"]
+		drivers["gce"] = d
+		t.Cleanup(func() { drivers["gce"] = before })
+	}
+	with(d)
+	file := func(options, label string) string {
+		return `
+labels: [{name: a}]
+providers:
+  - {name: g, driver: gce, project: p, region: r, zone: z, boot-timeout: 150, ` + options + `
+     cloud-images: [{name: i, image-id: x, username: ci}],
+     pools: [{name: main, max-servers: 3, priority: 7, use-internal-ip: true, node-attributes: {a: b}, labels: [{name: a, cloud-image: i, instance-type: t` + label + `}]}]}
+`
+	}
+	cfg := load(t, file("max-concurrent-applies: 2,", ""))
+	p := cfg.Provider("g")
+	l := p.Pool("main").Labels["a"]
+	if len(cfg.Undriven) != 0 || l.Spec.Module.Source != "gce" || l.Spec.Module.Shipped == nil {
+		t.Errorf("module %+v", l.Spec.Module)
+	}
+	same(t, "provider", []any{2, 3, "2m30s"}, []any{p.MaxConcurrentApplies, p.LaunchRetries, p.BootTimeout.String()})
+	same(t, "label", []any{"ci", "auto", "ssh", 22, true, 1.0}, []any{l.Username, l.PythonPath, l.ConnectionType, l.ConnectionPort, l.HostKeyChecking, l.Resources["instances"]})
+	same(t, "pool", []any{7, 3.0, true, `{"a":"b"}`}, []any{l.Pool.Priority, l.Pool.Limits["instances"], l.Pool.UseInternalIP, string(l.Pool.NodeAttributes)})
+
+	cfg = load(t, file("module: {source: a/b/c, version: \"1.0\"},", ""))
+	if m := cfg.Provider("g").Pool("main").Labels["a"].Spec.Module; m.Source != "a/b/c" || m.Shipped != nil {
+		t.Errorf("the operator's module %+v", m)
+	}
+	path := t.TempDir() + "/nodepool.yaml"
+	write(t, path, []byte(file("", ", volume-size: 200")))
+	if _, issues, err := Load(path, "", nil); err == nil || issues[len(issues)-1].Code != "E-SPEC" && issues[0].Code != "E-SPEC" {
+		t.Errorf("%v %s", err, lines(issues))
+	}
+}
