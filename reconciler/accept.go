@@ -94,7 +94,7 @@ func (lp *loop) decline(d desire.Decline) {
 		var mzxid int64
 		// One that we have declined before is looked at again when the last other pool has gone: nobody else fails it.
 		if err == nil && req.State == record.RequestRequested {
-			refuse(req.Request, own, pools)
+			desire.Refuse(req.Request, own, pools, time.Now())
 			mzxid, err = req.finish(ctx, lp.s, nil)
 			if err != nil {
 				release(ctx, req.lock)
@@ -121,21 +121,4 @@ func (lp *loop) registered() []string {
 		ids = append(ids, id)
 	}
 	return ids
-}
-
-// refuse notes that a pool declines a request, and fails it when all registered pools have (protocol.md 4.4 step 2).
-func refuse(r *record.Request, own string, pools []string) {
-	if !slices.Contains(r.DeclinedBy, own) {
-		r.DeclinedBy = append(r.DeclinedBy, own)
-	}
-	state := record.RequestFailed
-	if len(pools) == 0 {
-		state = record.RequestRequested // nobody is registered to ask (protocol.md 9.8)
-	}
-	for _, id := range pools {
-		if !slices.Contains(r.DeclinedBy, id) {
-			state = record.RequestRequested
-		}
-	}
-	r.SetState(state, time.Now())
 }

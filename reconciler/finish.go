@@ -137,7 +137,7 @@ func (lp *loop) forgetHandler(h *handler) {
 func (lp *loop) giveUp(d desire.GiveUp) {
 	h := lp.handlers[d.Request]
 	own, pools := lp.l.own[desire.PoolKey{Provider: h.Provider, Pool: h.Pool}], lp.registered()
-	lp.letGo(h, "decline", d.Reasons, func(r *record.Request) { refuse(r, own, pools) })
+	lp.letGo(h, "decline", d.Reasons, func(r *record.Request) { desire.Refuse(r, own, pools, time.Now()) })
 }
 
 // yield gives a request back as it came.

@@ -14,11 +14,7 @@ import (
 )
 
 // Requests of our own (protocol.md 4.10).
-const (
-	minReadyPrefix    = "900-"
-	minReadyRequestor = "NodePool:min-ready"
-	minReadyBackoff   = 30 * time.Second // after one of a label failed
-)
+const minReadyBackoff = 30 * time.Second // after one of a label failed
 
 // askMinReady creates the requests that a label lacks. They are ephemeral: without their owner nobody wants them.
 func (lp *loop) askMinReady(d desire.AskMinReady) {
@@ -26,9 +22,10 @@ func (lp *loop) askMinReady(d desire.AskMinReady) {
 	lp.do(func(ctx context.Context) {
 		for range d.Count {
 			id := uuid.New()
-			r := &record.Request{NodeTypes: []string{d.Label}, Requestor: minReadyRequestor, EventID: hex.EncodeToString(id[:])}
+			r := desire.MinReadyRequest(d.Label)
+			r.EventID = hex.EncodeToString(id[:])
 			r.SetState(record.RequestRequested, time.Now())
-			name, err := lp.s.Create(ctx, requestsPath+"/"+minReadyPrefix, r.Encode(), zk.FlagEphemeral|zk.FlagSequence)
+			name, err := lp.s.Create(ctx, requestsPath+"/"+desire.MinReadyPrefix, r.Encode(), zk.FlagEphemeral|zk.FlagSequence)
 			if err != nil {
 				return // the next pass asks again
 			}

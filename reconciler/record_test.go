@@ -4,9 +4,11 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/nodepool-tf/nodepool-tf/modules"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/config"
+	"github.com/nodepool-tf/nodepool-tf/reconciler/desire"
 	"github.com/nodepool-tf/nodepool-tf/state/record"
 )
 
@@ -25,7 +27,7 @@ func TestRefuse(t *testing.T) {
 	}
 	for _, c := range cases {
 		r := &record.Request{State: record.RequestPending, DeclinedBy: strings.Fields(c.declined)}
-		refuse(r, "own", strings.Fields(c.pools))
+		desire.Refuse(r, "own", strings.Fields(c.pools), time.Now())
 		if r.State != c.want || r.StateTime == 0 || strings.Count(strings.Join(r.DeclinedBy, " "), "own") != 1 {
 			t.Errorf("%s: %s, declined by %v; want %s", c.name, r.State, r.DeclinedBy, c.want)
 		}

@@ -40,7 +40,7 @@ func anyWorld(t *rapid.T) *View {
 			DeclinedBy:       rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"own/a/main", "own/a/side", "own/b/main", "peer1", "peer2", "stale"}), 0, 3, rapid.ID[string]).Draw(t, "declined_by"),
 		}
 		if chance(10, "min-ready") {
-			r.Requestor = requestorMinReady
+			r.Requestor = RequestorMinReady
 		}
 		if chance(5, "problem") {
 			r.Problems = []string{"node_types: want a list of strings, got a number"}

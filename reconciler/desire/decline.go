@@ -2,8 +2,10 @@ package desire
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/nodepool-tf/nodepool-tf/reconciler/config"
 	"github.com/nodepool-tf/nodepool-tf/state/record"
@@ -71,4 +73,21 @@ func quote(s string) string {
 		s = s[:100] + "..."
 	}
 	return strconv.QuoteToASCII(s)
+}
+
+// Refuse notes that a pool declines a request, and fails it when all registered pools have (protocol.md 4.4 step 2).
+func Refuse(r *record.Request, own string, pools []string, now time.Time) {
+	if !slices.Contains(r.DeclinedBy, own) {
+		r.DeclinedBy = append(r.DeclinedBy, own)
+	}
+	state := record.RequestFailed
+	if len(pools) == 0 {
+		state = record.RequestRequested // nobody is registered to ask (protocol.md 9.8)
+	}
+	for _, id := range pools {
+		if !slices.Contains(r.DeclinedBy, id) {
+			state = record.RequestRequested
+		}
+	}
+	r.SetState(state, now)
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/nodepool-tf/nodepool-tf/state/record"
 )
 
-// requestorMinReady marks the requests of 4.10. Such a request never waits for quota.
-const requestorMinReady = "NodePool:min-ready"
+// RequestorMinReady marks the requests of 4.10. Such a request never waits for quota.
+const RequestorMinReady = "NodePool:min-ready"
 
 const minReadyAtQuota = "quota is used up, and min-ready nodes do not wait for it"
 
@@ -31,7 +31,7 @@ func (p *pass) fill(pool *config.Pool, r *record.Request, labels []string, zone 
 		}
 		if p.atCloudQuota(pool) || !p.fitsNow(pool, label) {
 			p.full(pool, r, label)
-			if r.Requestor == requestorMinReady {
+			if r.Requestor == RequestorMinReady {
 				p.giveBack(pool, r, allocs)
 				return nil, false, minReadyAtQuota
 			}

@@ -100,7 +100,7 @@ func (p *pass) whatIsWrong(h *Handler, r *record.Request, pool *config.Pool, lac
 	if h.Paused || lacks {
 		out = append(out, p.declineReasons(pool, r)...)
 	}
-	if r.Requestor == requestorMinReady && len(h.aborted()) > 0 {
+	if r.Requestor == RequestorMinReady && len(h.aborted()) > 0 {
 		out = append(out, minReadyAtQuota)
 	}
 	return out

@@ -109,7 +109,7 @@ func (l *life) act(d Decision) {
 		}
 		v.MinReadyAfter[d.Label] = v.Now.Add(5 * time.Second)
 		for range d.Count {
-			id := l.id(minReadyPrefix)
+			id := l.id(MinReadyPrefix)
 			req(id, d.Label, minReady)(v)
 			v.MinReady[id] = d.Label
 		}

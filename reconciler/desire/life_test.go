@@ -98,7 +98,7 @@ func (l *life) zuul() {
 	}
 	for _, id := range sortedKeys(l.v.Requests) {
 		r := l.v.Requests[id]
-		if r.Requestor == requestorMinReady {
+		if r.Requestor == RequestorMinReady {
 			continue
 		}
 		switch {
@@ -140,7 +140,7 @@ func (l *life) restart() {
 	}
 	for id, r := range l.v.Requests {
 		r.Busy, r.NotBefore = false, time.Time{}
-		if r.Requestor == requestorMinReady {
+		if r.Requestor == RequestorMinReady {
 			delete(l.v.Requests, id) // ephemeral
 		}
 	}

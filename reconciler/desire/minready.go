@@ -6,8 +6,13 @@ import (
 	"github.com/nodepool-tf/nodepool-tf/state/record"
 )
 
-// minReadyPrefix is the precedence of min-ready requests in their ids.
-const minReadyPrefix = "900-"
+// MinReadyPrefix is the precedence of min-ready requests in their ids.
+const MinReadyPrefix = "900-"
+
+// MinReadyRequest is a request of a launcher's own for one node (4.10). A node that is ready already would not help.
+func MinReadyRequest(label string) *record.Request {
+	return &record.Request{NodeTypes: []string{label}, Requestor: RequestorMinReady, State: record.RequestRequested}
+}
 
 // mostAsked bounds the min-ready requests made at one time: a typo must not fill ZooKeeper. More follow.
 const mostAsked = 100
@@ -53,7 +58,7 @@ func (p *pass) ready() map[string]int {
 			continue
 		}
 		// What a min-ready request just brought is free as soon as its record is seen again.
-		free := n.AllocatedTo == "" || strings.HasPrefix(n.AllocatedTo, minReadyPrefix) && p.Requests[n.AllocatedTo] == nil
+		free := n.AllocatedTo == "" || strings.HasPrefix(n.AllocatedTo, MinReadyPrefix) && p.Requests[n.AllocatedTo] == nil
 		if free {
 			for _, l := range distinct(n.Type) {
 				count[l]++
