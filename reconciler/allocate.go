@@ -213,20 +213,34 @@ func (lp *loop) createNode(ctx context.Context, n *record.Node, label *config.Po
 
 // order makes the workspace order of a launch attempt.
 func (lp *loop) order(la *launch) workspace.Order {
-	n := la.node
-	p := la.label.Pool.Provider
 	relative := 0.0
 	if r := lp.view.Requests[la.handler.Request]; r != nil {
 		relative = r.RelativePriority
 	}
+	return trial{node: la.node.Node, request: la.handler.Request, label: la.label, attempt: la.attempt, choice: la.choice, image: la.image, relative: relative}.order(lp.l.stateID)
+}
+
+// trial is all that the order of a launch attempt depends on.
+type trial struct {
+	node            *record.Node
+	request         string
+	label           *config.PoolLabel
+	attempt, choice int
+	image           string // node.image_id
+	relative        float64
+}
+
+// order is for the launcher with the given state directory.
+func (t trial) order(stateID string) workspace.Order {
+	n := t.node
 	return workspace.Order{
-		Node: n.ID, Attempt: la.attempt, Request: la.handler.Request, Provider: n.Provider, Pool: n.Pool, Label: la.label.Name,
-		Spec: la.label.Choice(la.choice), InternalIP: la.label.Pool.UseInternalIP, Timeout: p.LaunchTimeout, RelativePriority: relative,
+		Node: n.ID, Attempt: t.attempt, Request: t.request, Provider: n.Provider, Pool: n.Pool, Label: t.label.Name,
+		Spec: t.label.Choice(t.choice), InternalIP: t.label.Pool.UseInternalIP, Timeout: t.label.Pool.Provider.LaunchTimeout, RelativePriority: t.relative,
 		Vars: modules.NodeVars{
-			ID: n.ID, Hostname: hostname(n.ID), Label: la.label.Name, Provider: n.Provider, Pool: n.Pool, Tenant: n.TenantName, ImageID: la.image,
+			ID: n.ID, Hostname: hostname(n.ID), Label: t.label.Name, Provider: n.Provider, Pool: n.Pool, Tenant: n.TenantName, ImageID: t.image,
 			Tags: map[string]string{
 				modules.TagNodeID: n.ID, modules.TagPool: n.Pool, modules.TagProvider: n.Provider,
-				modules.TagRequest: la.handler.Request, modules.TagLauncher: lp.l.stateID,
+				modules.TagRequest: t.request, modules.TagLauncher: stateID,
 			},
 		},
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/nodepool-tf/nodepool-tf/reconciler/config"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/desire"
+	"github.com/nodepool-tf/nodepool-tf/state/session"
 )
 
 const imagesEvery = 10 * time.Second
@@ -19,10 +20,12 @@ type image struct{ id, record string }
 type imageIndex map[desire.ImageKey]image
 
 // imageFor is the image of a label: the newest READY upload of its diskimage, else its cloud image, else none.
-func (lp *loop) imageFor(label *config.PoolLabel) image {
+func (lp *loop) imageFor(label *config.PoolLabel) image { return lp.images.of(label) }
+
+func (x imageIndex) of(label *config.PoolLabel) image {
 	switch {
 	case label.DiskImage != "":
-		return lp.images[desire.ImageKey{Provider: label.Pool.Provider.Name, Image: label.DiskImage}]
+		return x[desire.ImageKey{Provider: label.Pool.Provider.Name, Image: label.DiskImage}]
 	case label.Image != nil:
 		return image{label.Image.ImageID, label.CloudImage}
 	}
@@ -31,38 +34,20 @@ func (lp *loop) imageFor(label *config.PoolLabel) image {
 
 // watchImages keeps the index up to date for the diskimages that labels use.
 func (lp *loop) watchImages(ctx context.Context) {
-	wanted := map[desire.ImageKey]bool{}
-	for _, p := range lp.cfg.Providers {
-		for _, pool := range p.Pools {
-			for _, l := range pool.Labels {
-				if l.DiskImage != "" {
-					wanted[desire.ImageKey{Provider: p.Name, Image: l.DiskImage}] = true
-				}
-			}
-		}
-	}
+	wanted := wantedImages(lp.cfg)
 	if len(wanted) == 0 {
 		return
 	}
 	tick := time.NewTicker(imagesEvery)
 	defer tick.Stop()
 	for {
-		found := imageIndex{}
-		for key := range wanted {
-			if img, ok := lp.newestUpload(ctx, key); ok {
-				found[key] = img
-			}
-		}
+		found := newestUploads(ctx, lp.s, wanted)
 		lp.post(func() {
 			if maps.Equal(found, lp.images) {
 				return
 			}
 			lp.images = found
-			ids := map[desire.ImageKey]string{}
-			for k, img := range found {
-				ids[k] = img.id
-			}
-			lp.view.Images = ids
+			lp.view.Images = found.ids()
 		})
 		select {
 		case <-tick.C:
@@ -72,22 +57,56 @@ func (lp *loop) watchImages(ctx context.Context) {
 	}
 }
 
+// wantedImages are the diskimages that labels use.
+func wantedImages(cfg *config.Config) map[desire.ImageKey]bool {
+	wanted := map[desire.ImageKey]bool{}
+	for _, p := range cfg.Providers {
+		for _, pool := range p.Pools {
+			for _, l := range pool.Labels {
+				if l.DiskImage != "" {
+					wanted[desire.ImageKey{Provider: p.Name, Image: l.DiskImage}] = true
+				}
+			}
+		}
+	}
+	return wanted
+}
+
+func (x imageIndex) ids() map[desire.ImageKey]string {
+	ids := map[desire.ImageKey]string{}
+	for k, img := range x {
+		ids[k] = img.id
+	}
+	return ids
+}
+
+// newestUploads finds those that are there.
+func newestUploads(ctx context.Context, s *session.Session, wanted map[desire.ImageKey]bool) imageIndex {
+	found := imageIndex{}
+	for key := range wanted {
+		if img, ok := newestUpload(ctx, s, key); ok {
+			found[key] = img
+		}
+	}
+	return found
+}
+
 // newestUpload finds the READY upload with the largest state_time (protocol.md 6.5).
-func (lp *loop) newestUpload(ctx context.Context, key desire.ImageKey) (image, bool) {
+func newestUpload(ctx context.Context, s *session.Session, key desire.ImageKey) (image, bool) {
 	var best image
 	var when float64
-	builds, _, err := lp.s.Children(ctx, imagesPath+"/"+key.Image+"/builds")
+	builds, _, err := s.Children(ctx, imagesPath+"/"+key.Image+"/builds")
 	if err != nil {
 		return image{}, false
 	}
 	for _, b := range builds {
 		dir := imagesPath + "/" + key.Image + "/builds/" + b + "/providers/" + key.Provider + "/images"
-		uploads, _, err := lp.s.Children(ctx, dir)
+		uploads, _, err := s.Children(ctx, dir)
 		if err != nil {
 			continue
 		}
 		for _, u := range uploads {
-			data, _, err := lp.s.Get(ctx, dir+"/"+u)
+			data, _, err := s.Get(ctx, dir+"/"+u)
 			var rec struct {
 				State      string  `json:"state"`
 				StateTime  float64 `json:"state_time"`

@@ -18,6 +18,7 @@ type Base struct {
 	Source string // module source as a workspace renders it
 	root   map[string][]byte
 	dir    string
+	lent   bool // it lies in another state directory
 }
 
 // Dir is the sibling's folder.
@@ -42,8 +43,11 @@ func (b *Base) Populate(dir string, slots []string) error {
 		return err
 	}
 	if _, err := os.Stat(filepath.Join(b.dir, ".terraform", "providers")); err == nil {
-		link := filepath.Join(dir, ".terraform", "providers")
-		if err := os.Symlink(filepath.Join("..", b.fromWorkspace(), ".terraform", "providers"), link); err != nil && !os.IsExist(err) {
+		link, to := filepath.Join(dir, ".terraform", "providers"), filepath.Join(b.fromWorkspace(), ".terraform", "providers")
+		if !filepath.IsAbs(to) {
+			to = filepath.Join("..", to)
+		}
+		if err := os.Symlink(to, link); err != nil && !os.IsExist(err) {
 			return err
 		}
 	}
@@ -75,4 +79,9 @@ func (b *Base) manifest(slots []string) ([]byte, error) {
 // Root is the content of one of the root files, nil when there is none of that name. It may hold secrets.
 func (b *Base) Root(name string) []byte { return b.root[name] }
 
-func (b *Base) fromWorkspace() string { return filepath.Join("..", "..", "bases", b.Name) }
+func (b *Base) fromWorkspace() string {
+	if b.lent {
+		return b.dir
+	}
+	return filepath.Join("..", "..", "bases", b.Name)
+}

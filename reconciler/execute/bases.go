@@ -24,6 +24,7 @@ import (
 type Bases struct {
 	engine Engine
 	dir    string
+	lender string // another's state directory, see Borrow
 	log    *slog.Logger
 	ctx    context.Context
 	stop   context.CancelFunc
@@ -79,12 +80,10 @@ func (b *Bases) Close() {
 // Get returns the sibling for a module, initialising it when there is none yet. Errors are of class Config when init
 // says that the module or a provider cannot be had as configured. An init goes on when ctx ends: others may wait for it.
 func (b *Bases) Get(ctx context.Context, spec *modules.Spec) (*Base, error) {
-	source, err := b.source(ctx, spec.Module)
+	name, source, err := b.identify(ctx, spec)
 	if err != nil {
 		return nil, err
 	}
-	sum := sha256.Sum256([]byte(strings.Join([]string{spec.Key(), source, b.engine.Product, b.engine.Version}, "\x00")))
-	name := hex.EncodeToString(sum[:8])
 	return share(ctx, b, b.made, name, func(c *call[*Base]) bool {
 		return c.err == nil || time.Since(c.ended) < failedFor
 	}, func(*Base) (*Base, error) { //nolint:contextcheck // it outlives whoever asks first
@@ -96,6 +95,15 @@ func (b *Bases) Get(ctx context.Context, spec *modules.Spec) (*Base, error) {
 			return nil, b.ctx.Err()
 		}
 	})
+}
+
+// identify gives a sibling's name and its module's source as rendered.
+func (b *Bases) identify(ctx context.Context, spec *modules.Spec) (name, source string, err error) {
+	if source, err = b.source(ctx, spec.Module); err != nil {
+		return "", "", err
+	}
+	sum := sha256.Sum256([]byte(strings.Join([]string{spec.Key(), source, b.engine.Product, b.engine.Version}, "\x00")))
+	return hex.EncodeToString(sum[:8]), source, nil
 }
 
 // source is the module source as rendered: local modules are frozen first.

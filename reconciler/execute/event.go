@@ -14,6 +14,8 @@ type Event struct {
 	Action     string      // create, update, delete, replace, read
 	Diagnostic *Diagnostic // for Type diagnostic
 	Reason     string      // for Types RunOverdue and RunAgain
+	// Resources to add, change and remove, for Type change_summary.
+	Add, Change, Remove int
 }
 
 // Events that a worker adds to Terraform's own.
@@ -38,6 +40,12 @@ type line struct {
 	Hook   action    `json:"hook"`
 	Change action    `json:"change"`
 	Reason string    `json:"reason"`
+
+	Changes struct {
+		Add    int `json:"add"`
+		Change int `json:"change"`
+		Remove int `json:"remove"`
+	} `json:"changes"`
 
 	Diagnostic *struct {
 		Severity string `json:"severity"`
@@ -71,7 +79,10 @@ func ParseEvent(data []byte) (e Event, ok bool) {
 	case "apply_start", "apply_progress", "apply_complete", "apply_errored":
 		e.Address, e.Action = raw.Hook.Resource.Addr, raw.Hook.Action
 		return e, true
-	case "planned_change":
+	case "change_summary":
+		e.Add, e.Change, e.Remove = raw.Changes.Add, raw.Changes.Change, raw.Changes.Remove
+		return e, true
+	case "planned_change", "resource_drift":
 		e.Address, e.Action = raw.Change.Resource.Addr, raw.Change.Action
 		return e, true
 	case "diagnostic":

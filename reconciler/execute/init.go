@@ -30,6 +30,9 @@ func (b *Bases) make(name, source string, spec *modules.Spec) (*Base, error) {
 		return nil, &Error{Class: Config, Op: "render provider configuration", Err: err}
 	}
 	base := &Base{Name: name, Source: source, root: root, dir: filepath.Join(b.dir, "bases", name)}
+	if b.borrow(base) {
+		return base, nil
+	}
 	if _, err := os.Stat(filepath.Join(base.dir, readyFile)); err == nil {
 		if err = detach(base.dir, b.dir); err == nil {
 			used(base.dir)
@@ -52,6 +55,9 @@ func (b *Bases) initialise(base *Base, module string) error {
 	began := time.Now()
 	if err := b.init(base.dir, module); err != nil {
 		return err
+	}
+	if b.lender != "" {
+		return nil // gone in a moment: no need to outlive what it links to, nor the machine
 	}
 	if err := detach(base.dir, b.dir); err != nil {
 		return &Error{Class: Config, Op: "copy what module " + module + " links to", Err: err}

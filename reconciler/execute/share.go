@@ -81,6 +81,11 @@ func (b *Bases) Import(ctx context.Context, base string, get func(kind, name str
 func (b *Bases) remake(name string, get func(kind, name string) ([]byte, error)) (*Base, error) {
 	defer b.alone(name)()
 	base := &Base{Name: name, root: map[string][]byte{}, dir: filepath.Join(b.dir, "bases", name)}
+	if b.borrow(base) {
+		main, err := os.ReadFile(filepath.Join(base.dir, templates.MainFile))
+		base.root[templates.MainFile] = main
+		return base, err
+	}
 	if _, err := os.Stat(filepath.Join(base.dir, readyFile)); err == nil {
 		if base.root[templates.MainFile], err = os.ReadFile(filepath.Join(base.dir, templates.MainFile)); err != nil {
 			return nil, err

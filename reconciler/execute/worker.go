@@ -140,16 +140,25 @@ func run(ctx context.Context, tf *tfexec.Terraform, job Job, plugins *tfexec.Rea
 		return tf.Apply(ctx, tfexec.Parallelism(job.Parallelism), plugins)
 	case Destroy:
 		opts := []tfexec.DestroyOption{tfexec.Refresh(false), tfexec.Parallelism(job.Parallelism), plugins}
-		if !job.Whole {
-			for _, s := range job.Slots {
-				// The result resource depends on the module and goes with it, but not when the module is empty: a
-				// refresh found that all of it had vanished.
-				opts = append(opts, tfexec.Target("module."+s), tfexec.Target(resultType+"."+s))
-			}
+		for _, target := range targets(job) {
+			opts = append(opts, tfexec.Target(target))
 		}
 		return tf.Destroy(ctx, opts...)
 	}
 	return fmt.Errorf("unknown kind of run %q", job.Kind)
+}
+
+// targets are the addresses that a destroy is bounded to, none for a whole workspace.
+func targets(job Job) (addresses []string) {
+	if job.Whole {
+		return nil
+	}
+	for _, s := range job.Slots {
+		// The result resource depends on the module and goes with it, but not when the module is empty: a refresh found
+		// that all of it had vanished.
+		addresses = append(addresses, "module."+s, resultType+"."+s)
+	}
+	return addresses
 }
 
 // privateState sees to the mode of the state files: they hold secrets, and Terraform makes them with the umask's. An

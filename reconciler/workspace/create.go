@@ -11,7 +11,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/nodepool-tf/nodepool-tf/modules"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/execute"
 	"github.com/nodepool-tf/nodepool-tf/templates"
 )
@@ -19,22 +18,12 @@ import (
 // create starts a create run for a batch; false when no order of it can be rendered. Callers hold mu.
 func (m *Manager) create(batch []*item) bool {
 	ws := m.newWorkspace(batch[0].Provider, batch[0].base.Name)
-	var kept []*item
-	files := map[string][]byte{}
 	for _, it := range batch {
 		delete(m.waiting, it.Node)
-		name := SlotName(it.Node, it.Attempt)
-		it.Vars.Tags = tagged(it.Vars.Tags, ws.rec.ID)
-		block, err := render(it, name)
-		if err != nil {
-			out := it.outcome(Failed)
-			out.Err = err
-			m.tell(out)
-			continue
-		}
-		files[name+".tf"] = block
-		ws.rec.Slots[name] = it.slot()
-		kept = append(kept, it)
+	}
+	files, kept, failed := compose(ws.rec, batch)
+	for _, out := range failed {
+		m.tell(out)
 	}
 	if len(kept) == 0 {
 		return false
@@ -81,38 +70,20 @@ func (it *item) slot() *Slot {
 	return &Slot{Node: it.Node, Attempt: it.Attempt, Request: it.Request, Pool: it.Pool, Label: it.Label, Vars: it.Vars, Outputs: outputs, InternalIP: it.InternalIP}
 }
 
-// tagged adds the workspace to a node's tags: only now is it known. No tags stay no tags, their defaults are another's.
-func tagged(tags map[string]string, workspace string) map[string]string {
-	if tags == nil {
-		return nil
-	}
-	tags = maps.Clone(tags) // an order that goes out again gets another workspace
-	tags[modules.TagWorkspace] = workspace
-	return tags
-}
-
-// render evaluates an order's inputs and makes its block.
-func render(it *item, name string) ([]byte, error) {
-	inputs, err := it.Spec.EvalInputs(it.Vars)
-	if err != nil {
-		return nil, &execute.Error{Class: execute.Config, Op: "evaluate inputs of label " + it.Label, Err: err}
-	}
-	block, err := templates.RenderSlot(templates.Slot{Name: name, Source: it.base.Source, Version: it.Spec.Module.Version, Inputs: inputs})
-	if err != nil {
-		return nil, &execute.Error{Class: execute.Config, Op: "render block of label " + it.Label, Err: err}
-	}
-	return block, nil
-}
-
 var unsafe = regexp.MustCompile(`[^A-Za-z0-9_-]+`)
 
-func (m *Manager) newWorkspace(provider, base string) *workspace {
-	u := uuid.New()
+// idOf is a workspace's id: the provider's name, as far as a path takes it, and what tells it from others.
+func idOf(provider, mark string) string {
 	name := unsafe.ReplaceAllString(provider, "_")
 	if len(name) > 60 {
 		name = name[:60]
 	}
-	id := name + "-" + hex.EncodeToString(u[:6])
+	return name + "-" + mark
+}
+
+func (m *Manager) newWorkspace(provider, base string) *workspace {
+	u := uuid.New()
+	id := idOf(provider, hex.EncodeToString(u[:6]))
 	return &workspace{
 		rec: &Record{ID: id, Provider: provider, Base: base, Created: time.Now().UTC(), Slots: map[string]*Slot{}},
 		dir: filepath.Join(m.folder(), id),

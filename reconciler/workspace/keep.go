@@ -277,6 +277,14 @@ func digest(d store.Document, key string) string {
 
 // configured lists the providers that a providers file configures, as JSON.
 func configured(file []byte) ([]byte, error) {
+	names, err := configuredNames(file)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(names)
+}
+
+func configuredNames(file []byte) ([]string, error) {
 	var had struct {
 		Provider map[string]json.RawMessage `json:"provider"`
 	}
@@ -285,7 +293,7 @@ func configured(file []byte) ([]byte, error) {
 			return nil, fmt.Errorf("read provider configuration: %w", err)
 		}
 	}
-	return json.Marshal(slices.Sorted(maps.Keys(had.Provider)))
+	return slices.Sorted(maps.Keys(had.Provider)), nil
 }
 
 // mayRun tells a taker of a job that may be under way, and how long after the loss of this launcher.

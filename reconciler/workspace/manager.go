@@ -107,10 +107,7 @@ type workspace struct {
 // once Recover is called. Errors name the directory and what to do.
 func Open(o Options) (*Manager, error) {
 	if o.Batch <= 0 {
-		o.Batch = 25
-		if o.Engine.Product == "opentofu" {
-			o.Batch = 1
-		}
+		o.Batch = batchSize(o.Engine.Product)
 	}
 	if o.MaxApplies <= 0 {
 		o.MaxApplies = 8

@@ -117,16 +117,21 @@ func (m *Manager) writeProviders(dir, provider string, names []string) error {
 	if len(names) == 0 {
 		return nil
 	}
-	now := m.opts.ProviderConfig(provider)
+	file, err := providersFile(names, m.opts.ProviderConfig(provider))
+	if err != nil {
+		return err
+	}
+	return execute.WriteFile(filepath.Join(dir, templates.ProvidersFile), file)
+}
+
+// providersFile renders the configuration of some providers as it is now.
+func providersFile(names []string, now map[string]any) ([]byte, error) {
 	keep := map[string]any{}
 	for _, name := range names {
 		keep[name] = now[name] // none any more: an empty block
 	}
 	files, err := templates.RenderRoot(templates.Root{ProviderConfig: keep})
-	if err != nil {
-		return err
-	}
-	return execute.WriteFile(filepath.Join(dir, templates.ProvidersFile), files[templates.ProvidersFile])
+	return files[templates.ProvidersFile], err
 }
 
 // furnish makes sure that Terraform can run in a workspace that was taken in: its modules and providers. Callers own ws.

@@ -40,7 +40,7 @@ func (m *Manager) Vanished() []Vanished {
 // the refresh that changed it: a daemon that died in between finds the same. Callers own ws and hold mu.
 func (m *Manager) findVanished(ws *workspace, view execute.StateView) {
 	for name, s := range ws.rec.Slots {
-		if !s.Created || s.Doomed || s.Error != "" || view.Resources[name] >= s.Resources {
+		if !s.vanished(view.Resources[name]) {
 			continue
 		}
 		if m.upkeep.vanished == nil {
@@ -48,4 +48,9 @@ func (m *Manager) findVanished(ws *workspace, view execute.StateView) {
 		}
 		m.upkeep.vanished[s.Node] = Vanished{Node: s.Node, Provider: ws.rec.Provider, Workspace: ws.rec.ID, Had: s.Resources, Has: view.Resources[name]}
 	}
+}
+
+// vanished reports whether so many resources are fewer than what the slot's launch made.
+func (s *Slot) vanished(has int) bool {
+	return s.Created && !s.Doomed && s.Error == "" && has < s.Resources
 }

@@ -49,3 +49,8 @@ func (r *Reader) Head(ctx context.Context, workspace string) (Document, error) {
 	}
 	return h.document()
 }
+
+// GetBlob is Store.GetBlob.
+func (r *Reader) GetBlob(ctx context.Context, kind, name string) ([]byte, error) {
+	return r.st.GetBlob(ctx, kind, name)
+}

@@ -1,0 +1,67 @@
+package workspace
+
+import (
+	"maps"
+	"path/filepath"
+	"slices"
+
+	"github.com/nodepool-tf/nodepool-tf/reconciler/execute"
+	"github.com/nodepool-tf/nodepool-tf/templates"
+)
+
+// Write makes a folder of a draft in which Terraform can run.
+func (d Draft) Write(dir string) error {
+	if err := d.Base.Populate(dir, d.Job.Slots); err != nil {
+		return err
+	}
+	return writeFiles(dir, d.Files)
+}
+
+// Write makes a folder of a copy in which Terraform can look, with the blocks of some slots (nil: of all), and with
+// providers configured as they are now. What the state holds of a node's results is as secret as it was to its module.
+func (c Copy) Write(dir string, base *execute.Base, slots []string, now map[string]any) error {
+	if slots == nil {
+		slots = slices.Sorted(maps.Keys(c.Blocks))
+	}
+	if err := base.Populate(dir, c.Record.names()); err != nil {
+		return err
+	}
+	files := map[string][]byte{}
+	for _, name := range slots {
+		if block, ok := c.Blocks[name]; ok {
+			files[name+".tf"] = block
+		}
+	}
+	if c.State != nil {
+		files[execute.StateFile] = execute.HideResults(c.State)
+	}
+	if len(c.Providers) > 0 {
+		file, err := providersFile(c.Providers, now)
+		if err != nil {
+			return err
+		}
+		files[templates.ProvidersFile] = file
+	}
+	return writeFiles(dir, files)
+}
+
+func writeFiles(dir string, files map[string][]byte) error {
+	for name, data := range files {
+		if err := execute.WriteFile(filepath.Join(dir, name), data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Destruction is the job that destroys the slots of some nodes, all attempts, as a manager does it.
+func (c Copy) Destruction(nodes map[string]bool) execute.Job {
+	job := execute.Job{Kind: execute.Destroy}
+	for _, name := range c.Record.names() {
+		if nodes[c.Record.Slots[name].Node] {
+			job.Slots = append(job.Slots, name)
+		}
+	}
+	job.Whole = len(job.Slots) == len(c.Record.Slots)
+	return job
+}
