@@ -213,7 +213,7 @@ func (g *glimpse) foreign(n *record.Node) bool {
 	if n.Provider == "" || n.State == record.NodeDeleted {
 		return false
 	}
-	owner := stateOwner(n)
+	owner := n.Owner()
 	return owner == "" || owner != g.stateID && g.launchers[owner].Alive
 }
 

@@ -52,6 +52,14 @@ var mirror = sync.OnceValues(func() (string, error) {
 // newCloudRig starts a cloud and a launcher that uses it. Tests with one run side by side: they mostly wait.
 func newCloudRig(t *testing.T, s api.Settings, change ...func(*rig.Options)) *cloudRig {
 	t.Helper()
+	r := idleCloudRig(t, s, change...)
+	r.start()
+	return r
+}
+
+// idleCloudRig is newCloudRig without a launcher that runs.
+func idleCloudRig(t *testing.T, s api.Settings, change ...func(*rig.Options)) *cloudRig {
+	t.Helper()
 	t.Parallel()
 	config, err := mirror()
 	if err != nil {
@@ -72,7 +80,6 @@ func newCloudRig(t *testing.T, s api.Settings, change ...func(*rig.Options)) *cl
 	if r.Requestor, r.s, err = r.Rig.Requestor(r.ctx, r.see); err != nil {
 		t.Fatal(err)
 	}
-	r.start()
 	return r
 }
 

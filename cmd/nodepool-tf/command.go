@@ -83,13 +83,18 @@ func withSession(c *cli.Context, f func(context.Context, *session.Session) error
 	if _, err := status.ParseFormat(c.String("output")); err != nil {
 		return cli.Exit("--output: "+err.Error(), 2)
 	}
-	log := logAt(slog.LevelWarn) // a command's result is no place for news of the connection
-	if c.Bool("debug") {
-		log = newLogger(true)
-	}
 	cfg, _, err := config.LoadZooKeeper(c.String("config"), c.String("secure"), os.Environ())
 	if err != nil {
 		return err
+	}
+	return connected(c, cfg, func(ctx context.Context, s *session.Session) error { return refusal(c, f(ctx, s)) })
+}
+
+// connected runs f on a ZooKeeper session made from a configuration.
+func connected(c *cli.Context, cfg *config.Config, f func(context.Context, *session.Session) error) error {
+	log := logAt(slog.LevelWarn) // a command's result is no place for news of the connection
+	if c.Bool("debug") {
+		log = newLogger(true)
 	}
 	if c.IsSet("logging") {
 		log.Warn("logging configurations of Python's are not read; --debug logs more", "file", c.String("logging"))
@@ -111,5 +116,5 @@ func withSession(c *cli.Context, f func(context.Context, *session.Session) error
 		return err
 	}
 	defer s.Close()
-	return refusal(c, f(ctx, s))
+	return f(ctx, s)
 }

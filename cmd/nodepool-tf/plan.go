@@ -5,13 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 
 	"github.com/urfave/cli/v2"
+	"golang.org/x/sys/unix"
 
 	"github.com/nodepool-tf/nodepool-tf/reconciler"
-	"github.com/nodepool-tf/nodepool-tf/reconciler/config"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/preview"
 	"github.com/nodepool-tf/nodepool-tf/state/session"
 )
@@ -36,21 +35,19 @@ func planCommand() *cli.Command {
 			if format != "pretty" && format != "json" {
 				return cli.Exit(fmt.Sprintf("--output: %q: must be pretty or json", format), 2)
 			}
-			if c.NArg() > 0 {
-				return cli.Exit(fmt.Sprintf("plan takes no arguments, got %q; another configuration is given as `nodepool-tf -c FILE plan`", c.Args().First()), 2)
+			err := none(c)
+			var p *preview.Plan
+			if err == nil {
+				p, err = makePlan(c)
 			}
-			p, err := makePlan(c)
 			if err != nil {
 				return err
 			}
-			w := hideValues(c.App.Writer)
+			p.Redact(redactor())
 			if format == "json" {
-				err = p.JSON(w)
+				err = p.JSON(c.App.Writer)
 			} else {
-				err = p.Text(w, preview.Style{Colour: colourful(c.App.Writer), Detail: c.Bool("detail")})
-			}
-			if err == nil {
-				err = w.Flush()
+				err = p.Text(c.App.Writer, preview.Style{Colour: colourful(c.App.Writer), Detail: c.Bool("detail")})
 			}
 			if err != nil {
 				return err
@@ -83,8 +80,12 @@ func makePlan(c *cli.Context) (*preview.Plan, error) {
 
 // withForecast runs f on what is seen in ZooKeeper, in a folder of its own that is gone when it returns.
 func withForecast(c *cli.Context, o reconciler.ForecastOptions, f func(context.Context, *reconciler.Forecast) error) error {
-	return withConfig(c, func(ctx context.Context, cfg *config.Config, s *session.Session) (err error) {
-		o.Config, o.Session, o.Log, o.Providers = cfg, s, slog.New(slog.DiscardHandler), c.StringSlice("provider")
+	cfg, err := loadConfig(c, quiet())
+	if err != nil {
+		return err
+	}
+	return connected(c, cfg, func(ctx context.Context, s *session.Session) (err error) {
+		o.Config, o.Session, o.Log, o.Providers = cfg, s, quiet(), c.StringSlice("provider")
 		if o.Dir, err = os.MkdirTemp("", "nodepool-tf-plan-"); err != nil {
 			return err
 		}
@@ -131,8 +132,8 @@ func terminal(w io.Writer) bool {
 	if !ok {
 		return false
 	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+	_, err := unix.IoctlGetTermios(int(f.Fd()), unix.TCGETS)
+	return err == nil
 }
 
 // colourful reports whether a writer takes colours (https://no-color.org).
