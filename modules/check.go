@@ -42,7 +42,7 @@ func checkTraversal(tr hcl.Traversal, vars map[string]cty.Value) string {
 	root, ok := vars[tr.RootName()]
 	if !ok {
 		roots := slices.Sorted(maps.Keys(vars))
-		if n := nearest(tr.RootName(), nodeAttributes()); n != "" {
+		if n := nearest(tr.RootName(), nodeAttributes()); n != "" && slices.Contains(roots, "node") {
 			return "there is no variable " + tr.RootName() + "; did you mean node." + n + "?"
 		}
 		return "there is no variable " + tr.RootName() + "; " + oneOf(tr.RootName(), roots)

@@ -34,9 +34,15 @@ type Input struct {
 // []any and map[string]any. Every string, also inside lists and maps, is an HCL
 // template over `node`; map keys are literal. pos names the place in the config
 // and starts every error (an *Error).
-func ParseInput(v any, pos string) (Input, error) { return parseInput(v, pos, "", 0) }
+func ParseInput(v any, pos string) (Input, error) { return overNode.parse(v, pos, "", 0) }
 
-func parseInput(v any, pos, path string, depth int) (Input, error) {
+// scope is what the templates of a tree may name: variables as they are known
+// while the config is read.
+type scope map[string]cty.Value
+
+var overNode = scope{"node": anyNode()}
+
+func (s scope) parse(v any, pos, path string, depth int) (Input, error) {
 	in := Input{pos: pos, path: path}
 	if depth > maxDepth {
 		return in, &Error{Pos: pos, Problem: fmt.Sprintf("lists and maps are nested more than %d deep", maxDepth)}
@@ -44,26 +50,26 @@ func parseInput(v any, pos, path string, depth int) (Input, error) {
 	var err error
 	switch v := v.(type) {
 	case string:
-		return parseTemplate(v, pos, path)
+		return s.template(v, pos, path)
 	case []any:
 		in.list = make([]Input, len(v))
 		for i, elem := range v {
-			if in.list[i], err = parseInput(elem, pos, fmt.Sprintf("%s[%d]", path, i), depth+1); err != nil {
+			if in.list[i], err = s.parse(elem, pos, fmt.Sprintf("%s[%d]", path, i), depth+1); err != nil {
 				return in, err
 			}
 		}
 	case map[string]any:
-		in.object, err = parseObject(v, pos, path, depth)
+		in.object, err = s.object(v, pos, path, depth)
 	case map[any]any:
 		m := make(map[string]any, len(v))
 		for key, val := range v {
-			s, ok := key.(string)
+			name, ok := key.(string)
 			if !ok {
 				return in, &Error{Pos: pos, Path: path, Problem: fmt.Sprintf("the key %v is not a string", key), Hint: "quote it"}
 			}
-			m[s] = val
+			m[name] = val
 		}
-		in.object, err = parseObject(m, pos, path, depth)
+		in.object, err = s.object(m, pos, path, depth)
 	default:
 		in.lit, err = literal(v)
 		if err != nil {
@@ -73,7 +79,7 @@ func parseInput(v any, pos, path string, depth int) (Input, error) {
 	return in, err
 }
 
-func parseObject(v map[string]any, pos, path string, depth int) (map[string]Input, error) {
+func (s scope) object(v map[string]any, pos, path string, depth int) (map[string]Input, error) {
 	object := make(map[string]Input, len(v))
 	for _, key := range slices.Sorted(maps.Keys(v)) {
 		if !utf8.ValidString(key) {
@@ -83,7 +89,7 @@ func parseObject(v map[string]any, pos, path string, depth int) (map[string]Inpu
 		if _, dup := object[name]; dup {
 			return nil, &Error{Pos: pos, Path: path, Problem: fmt.Sprintf("two keys differ only in how %q is encoded in Unicode", name)}
 		}
-		in, err := parseInput(v[key], pos, path+"["+strconv.Quote(key)+"]", depth+1)
+		in, err := s.parse(v[key], pos, path+"["+strconv.Quote(key)+"]", depth+1)
 		if err != nil {
 			return nil, err
 		}

@@ -10,9 +10,9 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// parseTemplate reads one string. A template that uses no variable is evaluated
+// template reads one string. A template that uses no variable is evaluated
 // at once, so that its errors too are found when the config is loaded.
-func parseTemplate(src, pos, path string) (Input, error) {
+func (s scope) template(src, pos, path string) (Input, error) {
 	in := Input{pos: pos, path: path, src: src}
 	fail := func(problem string) (Input, error) {
 		return Input{}, &Error{Pos: pos, Path: path, Problem: problem, Hint: templateHint(src)}
@@ -34,7 +34,7 @@ func parseTemplate(src, pos, path string) (Input, error) {
 	if diags.HasErrors() {
 		return fail(describe(diags))
 	}
-	if problem := check(expr, map[string]cty.Value{"node": anyNode()}); problem != "" {
+	if problem := check(expr, s); problem != "" {
 		return fail(problem)
 	}
 	in.template = expr

@@ -25,6 +25,7 @@ type golden struct {
 	Module            modules.Module                      `json:"module"`
 	Inputs            map[string]any                      `json:"inputs"`
 	Slots             map[string]modules.NodeVars         `json:"slots"`
+	Backend           map[string]any                      `json:"backend"` // alone, for a workspace of provider "cloud"
 }
 
 // Every file testdata/golden/*.txtar is a case: in.json, then what it renders to.
@@ -59,6 +60,9 @@ func TestGolden(t *testing.T) {
 
 func (in golden) render(t *testing.T) []txtar.File {
 	t.Helper()
+	if in.Backend != nil {
+		return in.renderBackend(t)
+	}
 	spec := &modules.Spec{Inputs: map[string]modules.Input{}}
 	for name, v := range in.Inputs {
 		input, err := modules.ParseInput(v, name)
@@ -90,4 +94,34 @@ func (in golden) render(t *testing.T) []txtar.File {
 	}
 	slices.SortFunc(rendered, func(a, b txtar.File) int { return strings.Compare(a.Name, b.Name) })
 	return rendered
+}
+
+func (in golden) renderBackend(t *testing.T) []txtar.File {
+	t.Helper()
+	kind := in.Backend["type"].(string)
+	delete(in.Backend, "type")
+	b, err := modules.ParseBackend(kind, in.Backend, "backend")
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, err := b.Block(modules.WorkspaceVars{ID: "cloud-0a1b2c3d4e5f", Provider: "cloud"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	name, data, err := templates.RenderBackend(block)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := json.Marshal(block)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var read modules.BackendBlock
+	if err := json.Unmarshal(again, &read); err != nil {
+		t.Fatal(err)
+	}
+	if _, same, err := templates.RenderBackend(read); err != nil || string(same) != string(data) {
+		t.Errorf("another launcher renders %s %v", same, err)
+	}
+	return []txtar.File{{Name: name, Data: data}}
 }

@@ -39,14 +39,22 @@ func renderProviders(config map[string]any) ([]byte, error) {
 		}
 		blocks[name] = v
 	}
+	data, err := writeJSON(map[string]any{"provider": blocks})
+	if err != nil {
+		return nil, fmt.Errorf("provider-config: %w", err)
+	}
+	return data, nil
+}
+
+// writeJSON writes a file in Terraform's JSON syntax, where "//" is a comment.
+func writeJSON(doc map[string]any) ([]byte, error) {
+	doc["//"] = "Written by nodepool-tf; changes are lost."
 	var b strings.Builder
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
-	// "//" is a comment in Terraform's JSON syntax.
-	doc := map[string]any{"//": "Written by nodepool-tf; changes are lost.", "provider": blocks}
 	if err := enc.Encode(doc); err != nil {
-		return nil, fmt.Errorf("provider-config: %w", err)
+		return nil, err
 	}
 	return asciiJSON(b.String()), nil
 }

@@ -84,7 +84,7 @@ func usable(t interface{ Fatalf(string, ...any) }, cfg *Config) {
 			}
 		}
 	}
-	if cfg.Terraform.MaxConcurrentApplies < 1 || cfg.Terraform.Backend["type"] == "" || cfg.Hash == "" || len(cfg.Labels) != len(cfg.LabelNames) {
+	if cfg.Terraform.MaxConcurrentApplies < 1 || cfg.Hash == "" || len(cfg.Labels) != len(cfg.LabelNames) {
 		t.Fatalf("config %+v", cfg.Terraform)
 	}
 }

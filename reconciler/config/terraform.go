@@ -13,7 +13,6 @@ func (l *loader) terraform(m *schema.Mapping) {
 	t := &l.cfg.Terraform
 	*t = Terraform{
 		Product: "terraform", StateDir: "/var/lib/nodepool-tf",
-		Backend:              map[string]any{"type": "zookeeper"},
 		MaxConcurrentApplies: 8, MaxApplyMemory: HalfOfMemory, WarmPlugins: true,
 		ListInterval: 5 * time.Minute, RefreshInterval: 6 * time.Hour,
 	}
@@ -48,17 +47,6 @@ func notNegative(m *schema.Mapping, key string, def time.Duration) time.Duration
 		return def
 	}
 	return d
-}
-
-// backend reads the settings as they are; only type is ours to know. Its values
-// may be secrets and are never told.
-func backend(b *schema.Mapping) map[string]any {
-	if _, ok := b.Name("type", "E-REQ", "a backend needs a type: zookeeper, or a Terraform backend such as s3"); !ok {
-		return nil
-	}
-	tree, _ := b.Tree()
-	settings, _ := tree.(map[string]any)
-	return settings
 }
 
 // constraint reads a version constraint such as ">= 1.6, < 2".

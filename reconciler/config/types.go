@@ -202,9 +202,8 @@ type Terraform struct {
 	Product string
 	// StateDir is absolute.
 	StateDir string
-	// Backend has a string "type" and that backend's settings. It may hold
-	// secrets: never print it.
-	Backend              map[string]any
+	// Backend is where states are copied to; nil is ZooKeeper. It may hold secrets.
+	Backend              *modules.Backend
 	MaxConcurrentApplies int
 	// MaxApplyMemory is in bytes: 0 is no limit, HalfOfMemory what was not set.
 	MaxApplyMemory int64

@@ -37,7 +37,7 @@ providers:
 	same(t, "webapp", WebApp{8005, "0.0.0.0"}, cfg.WebApp)
 	same(t, "terraform", Terraform{
 		Product: "terraform", StateDir: "/var/lib/nodepool-tf",
-		Backend: map[string]any{"type": "zookeeper"}, MaxConcurrentApplies: 8, MaxApplyMemory: HalfOfMemory, WarmPlugins: true,
+		MaxConcurrentApplies: 8, MaxApplyMemory: HalfOfMemory, WarmPlugins: true,
 		ListInterval: 5 * time.Minute, RefreshInterval: 6 * time.Hour,
 	}, cfg.Terraform)
 	same(t, "zookeeper", ZooKeeper{Timeout: 10 * time.Second}, cfg.ZooKeeper)
