@@ -71,7 +71,7 @@ func NewLauncher(ctx context.Context, o Options) (*Launcher, error) {
 			}
 			return 0
 		},
-		Keep: true,
+		Keep: true, Backend: t.Backend,
 		ProviderMemory: func(name string) int64 {
 			if p := o.Config.Provider(name); p != nil {
 				return p.MaxApplyMemory

@@ -217,7 +217,16 @@ func (p *peers) takeOne(ctx context.Context, from, id string, gone time.Duration
 	case d.Run != nil && gone < d.Run.Within:
 		return d.Provider, nil, false // its run may go on
 	}
+	whole, err := p.lp.l.manager.LoadState(ctx, id, d)
+	if err != nil {
+		wait(err.Error(), time.Minute)
+		return d.Provider, nil, false
+	}
+	before := d
 	if d, err = p.store.Take(ctx, from, id); err == nil {
+		if d.Equal(before) { // else its launcher wrote it once more before it went
+			d = whole
+		}
 		nodes, err = p.lp.l.manager.TakeIn(id, d)
 	}
 	if err != nil {

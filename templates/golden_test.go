@@ -3,6 +3,7 @@ package templates_test
 import (
 	"encoding/json"
 	"flag"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -108,7 +109,7 @@ func (in golden) renderBackend(t *testing.T) []txtar.File {
 	if err != nil {
 		t.Fatal(err)
 	}
-	name, data, err := templates.RenderBackend(block)
+	files, err := templates.RenderBackend(block)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,8 +121,12 @@ func (in golden) renderBackend(t *testing.T) []txtar.File {
 	if err := json.Unmarshal(again, &read); err != nil {
 		t.Fatal(err)
 	}
-	if _, same, err := templates.RenderBackend(read); err != nil || string(same) != string(data) {
+	if same, err := templates.RenderBackend(read); err != nil || !cmp.Equal(same, files) {
 		t.Errorf("another launcher renders %s %v", same, err)
 	}
-	return []txtar.File{{Name: name, Data: data}}
+	var out []txtar.File
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		out = append(out, txtar.File{Name: name, Data: files[name]})
+	}
+	return out
 }

@@ -11,11 +11,10 @@ import (
 	"github.com/nodepool-tf/nodepool-tf/modules"
 )
 
-// Names of the files that RenderRoot and RenderBackend give.
+// Names of the files RenderRoot gives.
 const (
 	MainFile      = "main.tf"
 	ProvidersFile = "providers.tf.json"
-	BackendFile   = "main.tf.json"
 )
 
 const header = "# Written by nodepool-tf; changes are lost.\n"
@@ -70,18 +69,4 @@ func renderMain(providers map[string]modules.RequiredProvider) ([]byte, error) {
 		}
 	}
 	return slices.Concat([]byte(header), hclwrite.Format(f.Bytes())), nil
-}
-
-// RenderBackend gives the only file of a root that is nothing but a backend block, by name. It may hold secrets: write it
-// 0600. It is in Terraform's JSON syntax, which writes blocks and attributes alike (see renderProviders).
-func RenderBackend(b modules.BackendBlock) (name string, data []byte, err error) {
-	settings, err := escape(b.Tree(), "terraform.backend", 0)
-	if err != nil {
-		return "", nil, err
-	}
-	data, err = writeJSON(map[string]any{"terraform": map[string]any{"backend": map[string]any{b.Type: settings}}})
-	if err != nil {
-		return "", nil, fmt.Errorf("terraform.backend: %w", err)
-	}
-	return BackendFile, data, nil
 }

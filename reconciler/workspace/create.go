@@ -97,6 +97,9 @@ func (m *Manager) startCreateRun(ws *workspace, batch []*item, files map[string]
 	if err := os.Mkdir(ws.dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make workspace folder: %w", err)
 	}
+	if err := m.openPlace(ws); err != nil {
+		return nil, err
+	}
 	copied := m.keepNew(ws, job, batch[0].base, files, record)
 	err := writeWorkspace(ws.dir, batch[0].base, job.Slots, files, record)
 	if keptErr := <-copied; err == nil {
@@ -151,6 +154,10 @@ func (m *Manager) keepNew(ws *workspace, job execute.Job, base *execute.Base, fi
 		return done
 	}
 	d.Files[providersName] = names
+	if err := m.addState(ws, &d, nil, execute.StateView{}); err != nil {
+		done <- m.notKept(ws, err)
+		return done
+	}
 	if !m.goes(func() { done <- m.put(ws, d) }) {
 		done <- errAway
 	}

@@ -81,7 +81,7 @@ func (m *Manager) follow(ws *workspace, run *execute.Run, grown func()) (execute
 		switch {
 		case len(complete) > 0:
 			look.at(func() bool { return m.handOver(ws, run.Job, complete, seen.handed) })
-		case e.Type == execute.StateChanged && look.since() > copyEvery:
+		case e.Type == execute.StateChanged && look.since() > m.copyEvery():
 			look.at(func() bool { m.copyNow(ws, run.Job); return true })
 		}
 	})
@@ -91,12 +91,18 @@ func (m *Manager) follow(ws *workspace, run *execute.Run, grown func()) (execute
 // copyNow copies a workspace whose run goes on. If that fails the next change tries again.
 func (m *Manager) copyNow(ws *workspace, job execute.Job) {
 	if state, view, ok := execute.WholeState(ws.dir); ok {
-		_ = m.keepState(ws, mayRun(job), state, view.Serial)
+		_ = m.keepState(ws, mayRun(job), state, view)
 	}
 }
 
-// copyEvery bounds how often a state that tells nothing new of its nodes is copied while Terraform writes it.
-const copyEvery = 100 * time.Millisecond
+// copyEvery bounds how often a state that tells nothing new of its nodes is copied while Terraform writes it. A push to a
+// backend is a run of Terraform.
+func (m *Manager) copyEvery() time.Duration {
+	if m.opts.Backend != nil {
+		return time.Second
+	}
+	return 100 * time.Millisecond
+}
 
 // handOver tells the slots that the state holds complete, once it is copied: what Zuul uses must not be forgotten with
 // this host. It reports whether there was one.
@@ -105,7 +111,7 @@ func (m *Manager) handOver(ws *workspace, job execute.Job, complete, handed map[
 	if !ok || !holdsOne(view, complete) {
 		return false // torn, or old: the next change of the file brings us back
 	}
-	if err := m.keepState(ws, mayRun(job), state, view.Serial); err != nil {
+	if err := m.keepState(ws, mayRun(job), state, view); err != nil {
 		return true // so does the end of the run
 	}
 	for _, slot := range slices.Sorted(maps.Keys(complete)) {

@@ -51,6 +51,10 @@ var errAway = errors.New("no ZooKeeper session: the workspace cannot be copied")
 func (m *Manager) Attach(k Keeper, own []string, taken bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.endSession != nil {
+		m.endSession()
+	}
+	m.session, m.endSession = context.WithCancel(m.ctx)
 	m.keeper, m.shared = k, map[string]bool{}
 	kept := map[string]bool{}
 	for _, id := range own {
@@ -107,6 +111,10 @@ func (m *Manager) Detach() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.keeper = nil
+	if m.endSession != nil {
+		m.endSession()
+		m.endSession = nil
+	}
 }
 
 // away reports whether runs must wait for a session. Callers hold mu.
@@ -119,11 +127,11 @@ func (m *Manager) keep(ws *workspace, run *store.Run) error {
 		return nil
 	}
 	state, view, _ := execute.NewestState(ws.dir)
-	return m.keepState(ws, run, state, view.Serial)
+	return m.keepState(ws, run, state, view)
 }
 
 // keepState is keep for a state in hand, nil for none.
-func (m *Manager) keepState(ws *workspace, run *store.Run, state []byte, serial uint64) error {
+func (m *Manager) keepState(ws *workspace, run *store.Run, state []byte, view execute.StateView) error {
 	if !m.opts.Keep {
 		return nil
 	}
@@ -131,8 +139,8 @@ func (m *Manager) keepState(ws *workspace, run *store.Run, state []byte, serial 
 	if err != nil {
 		return m.notKept(ws, err)
 	}
-	if state != nil {
-		d.Files[execute.StateFile], d.Serial = state, serial
+	if err := m.addState(ws, &d, state, view); err != nil {
+		return m.notKept(ws, err)
 	}
 	return m.put(ws, d)
 }
@@ -186,18 +194,18 @@ func (m *Manager) notKept(ws *workspace, err error) error {
 	m.behind[ws] = time.Now().Add(copyRetry)
 	if errors.Is(err, store.ErrLost) && !errors.Is(err, store.ErrLease) {
 		ws.lost = true
-	} else if !errors.Is(err, errAway) && m.ctx.Err() == nil {
-		m.opts.Log.Warn("a workspace could not be copied to ZooKeeper; it is tried again", "workspace", ws.rec.ID, "err", err)
+	} else if !errors.Is(err, errAway) && !errors.Is(err, errBackend) && m.ctx.Err() == nil {
+		m.opts.Log.Warn("a workspace could not be copied; it is tried again", "workspace", ws.rec.ID, "err", err)
 	}
 	return fmt.Errorf("%w: %w", errNotKept, err)
 }
 
 // errNotKept begins what went wrong before a run was begun.
-var errNotKept = errors.New("workspace could not be copied to ZooKeeper")
+var errNotKept = errors.New("workspace could not be copied")
 
 // retryCopies brings copies up to date that failed a while ago. Callers hold mu.
 func (m *Manager) retryCopies() {
-	if m.keeper == nil {
+	if m.keeper == nil || m.backendDown() {
 		return
 	}
 	for ws, at := range m.behind {
@@ -220,6 +228,9 @@ func (m *Manager) unkeep(ws *workspace) error {
 	m.mu.Unlock()
 	if k == nil {
 		return m.notKept(ws, errAway)
+	}
+	if err := m.emptyBackend(ws); err != nil {
+		return m.notKept(ws, err)
 	}
 	if err := k.Remove(m.ctx, ws.rec.ID); err != nil {
 		return m.notKept(ws, err)

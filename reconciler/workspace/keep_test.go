@@ -17,7 +17,7 @@ import (
 func kept(o *Options) { o.Keep = true }
 
 // lease opens a session and the store of a launcher in it. end closes both as a crash would: without a word.
-func lease(t *testing.T, chroot, id string) (st *store.Store, end func()) {
+func lease(t *testing.T, chroot, id string, secret ...string) (st *store.Store, end func()) {
 	t.Helper()
 	srv, _ := zktest.Shared(t)
 	s, err := session.Connect(t.Context(), session.Options{Servers: []string{srv.Addr}, Chroot: chroot})
@@ -25,7 +25,13 @@ func lease(t *testing.T, chroot, id string) (st *store.Store, end func()) {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.Close)
-	st, err = store.Open(t.Context(), s, store.Options{ID: id})
+	var key *store.Key
+	for _, text := range secret {
+		if key, err = store.NewKey(text, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	st, err = store.Open(t.Context(), s, store.Options{ID: id, Key: key})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -216,7 +222,7 @@ func TestStateRestoredFromTheCopy(t *testing.T) {
 			}
 			b.destroy("1")
 			b.gone()
-			if !strings.Contains(b.log.String(), "the copy in ZooKeeper") {
+			if !strings.Contains(b.log.String(), "its copy") {
 				t.Error("nothing is said of the restored state")
 			}
 		})

@@ -104,7 +104,7 @@ func (m *Manager) chore(l *lane) execute.Kind {
 // ready reports whether a provider has something of a kind that only waits for a run.
 func (m *Manager) ready(l *lane, k execute.Kind) bool {
 	if k == execute.Create {
-		return slices.ContainsFunc(l.queue, (*item).alive) && !m.diskFull()
+		return slices.ContainsFunc(l.queue, (*item).alive) && !m.diskFull() && !m.backendDown()
 	}
 	return slices.ContainsFunc(l.destroys, due)
 }

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/nodepool-tf/nodepool-tf/modules"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/execute"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/warm"
 )
@@ -44,6 +45,8 @@ type Options struct {
 	Batch int
 	// Keep says that workspaces are copied to a keeper (see Attach): no run starts without one.
 	Keep bool
+	// Backend is where the states of those workspaces are copied to, nil for the keeper itself.
+	Backend *modules.Backend
 	// Notify is told each outcome as it happens. It must not block and must not call the manager.
 	Notify func(Outcome)
 }
@@ -62,9 +65,13 @@ type Manager struct {
 	mu         sync.Mutex
 	notify     func(Outcome)
 	keeper     Keeper                   // of the present session, nil between sessions
+	session    context.Context          // that session's
+	endSession context.CancelFunc       // nil between sessions
+	remote     remote                   // how the backend does
 	shared     map[string]bool          // bases copied in this session
 	fetching   map[string]bool          // workspaces that are being restored
 	behind     map[*workspace]time.Time // copies that failed: when they are tried again
+	refetch    map[string]time.Time     // workspaces that are ours and could not be restored: when that is tried again
 	taken      map[string]bool          // nodes whose workspaces another launcher has taken over
 	draining   bool
 	workspaces map[string]*workspace
@@ -101,6 +108,7 @@ type workspace struct {
 	asked    bool         // State held something back until it is not
 	lost     bool         // another launcher owns it now
 	due      time.Time    // of its next refresh, zero before that was thought of
+	place    atPlace      // its state in the backend
 }
 
 // Open takes the state directory and reads the workspaces in it. Runs that an earlier daemon left are followed again
@@ -146,6 +154,7 @@ func Open(o Options) (*Manager, error) {
 		workspaces: map[string]*workspace{}, byNode: map[string][]place{}, waiting: map[string]*item{},
 		lanes: map[string]*lane{}, last: map[string]Outcome{}, minFree: leastFree,
 		fetching: map[string]bool{}, behind: map[*workspace]time.Time{}, taken: map[string]bool{}, progress: map[*workspace]*Run{},
+		refetch: map[string]time.Time{}, remote: newRemote(),
 	}
 	if m.notify == nil {
 		m.notify = func(Outcome) {}

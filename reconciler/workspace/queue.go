@@ -85,6 +85,7 @@ func (m *Manager) Tick() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.retryCopies()
+	m.retryFetches()
 	m.dispatch()
 }
 

@@ -65,7 +65,7 @@ func (m *Manager) readState(ws *workspace) (execute.StateView, error) {
 	view, err := execute.ReadState(ws.dir)
 	if (err != nil || view.Lineage == "") && m.made(ws) && m.restoreCopy(ws) {
 		view, err = execute.ReadState(ws.dir)
-		view.Restored = "the copy in ZooKeeper"
+		view.Restored = "its copy"
 	}
 	if view.Restored != "" {
 		m.opts.Log.Error("the state of a workspace was torn, lost or unwritable; it was restored", "workspace", ws.rec.ID, "from", view.Restored, "serial", view.Serial, "resources", view.Total())

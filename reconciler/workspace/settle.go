@@ -148,6 +148,9 @@ func (m *Manager) drop(ws *workspace, name string, why Kind) {
 // removeFolder deletes an empty workspace's folder. It is renamed first: after a crash half-way it must not look like a
 // workspace that has lost its record. Callers own ws.
 func (m *Manager) removeFolder(ws *workspace) {
+	ws.place.Lock()
+	defer ws.place.Unlock()
+	ws.place.gone = true
 	err := os.Rename(ws.dir, aside(ws.dir))
 	if err == nil {
 		err = os.RemoveAll(aside(ws.dir))

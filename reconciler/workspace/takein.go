@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"time"
 
 	"github.com/nodepool-tf/nodepool-tf/reconciler/execute"
 	"github.com/nodepool-tf/nodepool-tf/state/store"
@@ -21,6 +22,9 @@ var errLauncherLost = errors.New("its launcher was lost while the run was under 
 func (m *Manager) TakeIn(id string, d store.Document) ([]string, error) {
 	rec, err := recordOf(id, d)
 	if err != nil {
+		return nil, err
+	}
+	if d, err = m.LoadState(m.ctx, id, d); err != nil {
 		return nil, err
 	}
 	dir := filepath.Join(m.folder(), id)
@@ -169,11 +173,28 @@ func (m *Manager) fetch(id string) {
 		defer m.mu.Unlock()
 		delete(m.fetching, id)
 		if err != nil {
-			m.opts.Log.Error("a workspace that is missing here could not be restored from its copy in ZooKeeper; it is tried again with the next session", "workspace", id, "err", err)
+			m.refetch[id] = time.Now().Add(fetchRetry)
+			m.opts.Log.Error("a workspace that is missing here could not be restored from its copy; it is tried again", "workspace", id, "err", err)
 			return
 		}
-		m.opts.Log.Warn("a workspace that was missing here was restored from its copy in ZooKeeper", "workspace", id, "nodes", nodes)
+		m.opts.Log.Warn("a workspace that was missing here was restored from its copy", "workspace", id, "nodes", nodes)
 	})
+}
+
+// fetchRetry is how long a workspace that could not be restored waits before it is tried again.
+const fetchRetry = time.Minute
+
+// retryFetches tries again to restore what is ours and lies not here. Callers hold mu.
+func (m *Manager) retryFetches() {
+	for id, at := range m.refetch {
+		switch {
+		case m.keeper == nil || m.workspaces[id] != nil:
+			delete(m.refetch, id) // the next session lists what is ours
+		case !m.fetching[id] && !time.Now().Before(at):
+			delete(m.refetch, id)
+			m.fetch(id)
+		}
+	}
 }
 
 // restoreCopy puts the state from a workspace's copy in the place of one that is lost or cannot be read. Callers own ws.
@@ -185,13 +206,16 @@ func (m *Manager) restoreCopy(ws *workspace) bool {
 		return false
 	}
 	d, err := k.Get(m.ctx, ws.rec.ID)
+	if err == nil {
+		d, err = m.LoadState(m.ctx, ws.rec.ID, d)
+	}
 	if err != nil || len(d.Files[execute.StateFile]) == 0 {
 		return false
 	}
 	path := filepath.Join(ws.dir, execute.StateFile)
 	_ = os.Rename(path, path+".torn") // kept for whoever wants to look
 	if err := execute.WriteState(ws.dir, d.Files[execute.StateFile]); err != nil {
-		m.opts.Log.Error("restore the state of a workspace from its copy in ZooKeeper", "workspace", ws.rec.ID, "err", err)
+		m.opts.Log.Error("restore the state of a workspace from its copy", "workspace", ws.rec.ID, "err", err)
 		return false
 	}
 	return true

@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"time"
 	"unicode"
@@ -14,7 +15,8 @@ type Document struct {
 	Provider string            // as in the configuration
 	Engine   string            // terraform or opentofu
 	Base     string            // what the workspace was initialised from
-	Serial   uint64            // of the Terraform state among the files, 0 for none
+	Serial   uint64            // of the Terraform state, 0 for none
+	Backend  string            // the type of the Terraform backend that holds the state; "" where it is among the files
 	Run      *Run              // set while a run may be in flight
 	Files    map[string][]byte // by plain file name
 }
@@ -42,6 +44,9 @@ type Launcher struct {
 	Gone    time.Duration
 	Version int32 // of its znode, which each claim of the lease changes
 }
+
+// Equal reports whether two documents say the same.
+func (d Document) Equal(other Document) bool { return reflect.DeepEqual(d, other) }
 
 // check refuses a document that could not be read back.
 func (d *Document) check() error {

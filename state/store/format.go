@@ -12,7 +12,12 @@ import (
 )
 
 const (
-	format    = 1
+	format = 1
+	// formatElsewhere is that of a document whose state lies in a backend: a version that does not know it must not take
+	// the workspace for an empty one.
+	formatElsewhere = 2
+	newestFormat    = formatElsewhere
+
 	cipherGCM = "aes-256-gcm"
 
 	maxHeader = 64 << 10
@@ -32,6 +37,7 @@ type header struct {
 	Engine   string     `json:"engine,omitempty"`
 	Base     string     `json:"base,omitempty"`
 	Serial   uint64     `json:"serial,omitempty"`
+	Backend  string     `json:"backend,omitempty"`
 	Run      *runHeader `json:"run,omitempty"`
 	Cipher   string     `json:"cipher,omitempty"` // "" for none
 	Key      string     `json:"key,omitempty"`
@@ -72,6 +78,9 @@ func seal(key *Key, place string, h header, content []byte) (*sealed, error) {
 		return nil, err
 	}
 	h.Format, h.Size = format, len(content)
+	if h.Backend != "" {
+		h.Format = formatElsewhere
+	}
 	size := sumSize + len(compressed)
 	if key != nil {
 		h.Cipher, h.Key = cipherGCM, key.id
@@ -126,8 +135,10 @@ func parseHeader(data []byte) (h header, line, inline []byte, err error) {
 
 func (h *header) check(inline []byte) error {
 	switch {
-	case h.Format > format:
-		return fmt.Errorf("it has format %d, this version knows %d: upgrade this launcher", h.Format, format)
+	case h.Format > newestFormat:
+		return fmt.Errorf("it has format %d, this version knows %d: upgrade this launcher", h.Format, newestFormat)
+	case (h.Format == formatElsewhere) != (h.Backend != ""):
+		return errors.New("its format and where its state is do not go together")
 	case h.Format < 1:
 		return fmt.Errorf("it has format %d, which does not exist", h.Format)
 	case h.Size < 0 || h.Size > maxPlain:
@@ -182,7 +193,7 @@ func sealDocument(key *Key, id string, d Document) (*sealed, error) {
 	if err := d.check(); err != nil {
 		return nil, err
 	}
-	h := header{Provider: d.Provider, Engine: d.Engine, Base: d.Base, Serial: d.Serial}
+	h := header{Provider: d.Provider, Engine: d.Engine, Base: d.Base, Serial: d.Serial, Backend: d.Backend}
 	if d.Run != nil {
 		h.Run = &runHeader{Kind: d.Run.Kind, Within: d.Run.Within.String()}
 	}
@@ -191,7 +202,7 @@ func sealDocument(key *Key, id string, d Document) (*sealed, error) {
 
 // document is what a header tells of a document: all but the files.
 func (h *header) document() (Document, error) {
-	d := Document{Provider: h.Provider, Engine: h.Engine, Base: h.Base, Serial: h.Serial}
+	d := Document{Provider: h.Provider, Engine: h.Engine, Base: h.Base, Serial: h.Serial, Backend: h.Backend}
 	if h.Run != nil {
 		within, err := time.ParseDuration(h.Run.Within)
 		if err != nil || within < 0 {
