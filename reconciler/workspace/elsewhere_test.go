@@ -415,7 +415,10 @@ func TestBackendSlow(t *testing.T) {
 	for _, n := range nodes {
 		b.unsay(n, "hold")
 	}
-	b.eventually("the run ends", func() bool { _, err := os.Stat(filepath.Join(b.folderOf("1"), "run", "result.json")); return err == nil })
+	b.eventually("the run ends", func() bool {
+		_, err := os.Stat(filepath.Join(b.folderOf("1"), "run", "result.json"))
+		return err == nil
+	})
 	for _, n := range nodes {
 		if o, _ := b.m.State(n); o.Kind != Applying {
 			t.Errorf("node %s is %s before its state is pushed", n, o.Kind)
@@ -429,4 +432,3 @@ func TestBackendSlow(t *testing.T) {
 	b.destroy(append(nodes, "first")...)
 	b.gone()
 }
-

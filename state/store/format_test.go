@@ -180,18 +180,20 @@ func TestHostileHeaders(t *testing.T) {
 	}
 	_, body, _ := bytes.Cut(valid.data, []byte("\n"))
 	for name, line := range map[string]string{
-		"newer format":       `{"format":2,"size":1}`,
-		"no format":          `{"size":1}`,
-		"negative size":      `{"format":1,"size":-1}`,
-		"large size":         `{"format":1,"size":100000000}`,
-		"huge size":          `{"format":1,"size":1e300}`,
-		"unknown cipher":     `{"format":1,"size":1,"cipher":"rot13","key":"x"}`,
-		"chunks and body":    `{"format":1,"size":1,"chunks":{"generation":"0123456789abcdef","count":1,"size":1}}`,
-		"not JSON":           `format 1`,
-		"a list":             `[1]`,
-		"long":               `{"format":1,"size":1,"provider":"` + strings.Repeat("x", maxHeader) + `"}`,
-		"run of nonsense":    `{"format":1,"size":1,"run":{"kind":"x","within":"soon"}}`,
-		"run before the end": `{"format":1,"size":1,"run":{"kind":"x","within":"-1s"}}`,
+		"newer format":        `{"format":3,"size":1}`,
+		"no backend":          `{"format":2,"size":1}`,
+		"backend, old format": `{"format":1,"size":1,"backend":"http"}`,
+		"no format":           `{"size":1}`,
+		"negative size":       `{"format":1,"size":-1}`,
+		"large size":          `{"format":1,"size":100000000}`,
+		"huge size":           `{"format":1,"size":1e300}`,
+		"unknown cipher":      `{"format":1,"size":1,"cipher":"rot13","key":"x"}`,
+		"chunks and body":     `{"format":1,"size":1,"chunks":{"generation":"0123456789abcdef","count":1,"size":1}}`,
+		"not JSON":            `format 1`,
+		"a list":              `[1]`,
+		"long":                `{"format":1,"size":1,"provider":"` + strings.Repeat("x", maxHeader) + `"}`,
+		"run of nonsense":     `{"format":1,"size":1,"run":{"kind":"x","within":"soon"}}`,
+		"run before the end":  `{"format":1,"size":1,"run":{"kind":"x","within":"-1s"}}`,
 	} {
 		if _, err := decode(nil, "w", append([]byte(line+"\n"), body...), nil); err == nil {
 			t.Errorf("%s: accepted", name)
