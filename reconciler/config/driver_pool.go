@@ -27,12 +27,16 @@ func (l *loader) pool(m *schema.Mapping, p *Provider, spec specParts) {
 		}
 	}
 	m.Done()
-	if !ok {
-		return
+	if ok {
+		p.add(pool, m)
 	}
+}
+
+// add adds a pool, replacing an earlier one of the same name.
+func (p *Provider) add(pool *Pool, m *schema.Mapping) {
 	for i, old := range p.Pools {
-		if old.Name == name {
-			m.Warn("W-DUP-POOL", "pool %s is defined twice; the last one is used", name)
+		if old.Name == pool.Name {
+			m.Warn("W-DUP-POOL", "pool %s is defined twice; the last one is used", pool.Name)
 			p.Pools[i] = pool
 			return
 		}

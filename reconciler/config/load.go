@@ -53,6 +53,8 @@ type loader struct {
 	servers schema.Field
 	// getenv reads the process environment the caller handed in.
 	getenv func(string) string
+	// machines are the static nodes so far, and where each is written.
+	machines map[MachineID]schema.Field
 }
 
 // read does everything in the order of config-reference A12: the secure file
@@ -61,11 +63,12 @@ func read(path, secure string, env []string, mode schema.Mode) (*Config, []Issue
 	vars := schema.Variables(env)
 	full := absolute(path)
 	l := &loader{
-		cfg:    &Config{File: full},
-		mode:   mode,
-		base:   filepath.Dir(full),
-		images: map[string]*imageDef{},
-		getenv: lookup(env),
+		cfg:      &Config{File: full},
+		mode:     mode,
+		base:     filepath.Dir(full),
+		images:   map[string]*imageDef{},
+		getenv:   lookup(env),
+		machines: map[MachineID]schema.Field{},
 	}
 	rep := schema.NewReport(path, mode, vars)
 	main := open(rep, path, env)

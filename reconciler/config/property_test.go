@@ -64,6 +64,10 @@ func checkLoad(t interface{ Fatalf(string, ...any) }, dir string, main, secure [
 // usable checks what the rest of the daemon relies on.
 func usable(t interface{ Fatalf(string, ...any) }, cfg *Config) {
 	for _, p := range cfg.Providers {
+		if p.Static() {
+			usableMachines(t, p)
+			continue
+		}
 		if p.Name == "" || p.LaunchTimeout <= 0 || p.BootTimeout <= 0 || p.MaxConcurrency == 0 || cfg.Provider(p.Name) != p {
 			t.Fatalf("provider %+v", p)
 		}
@@ -86,6 +90,30 @@ func usable(t interface{ Fatalf(string, ...any) }, cfg *Config) {
 	}
 	if cfg.Terraform.MaxConcurrentApplies < 1 || cfg.Hash == "" || len(cfg.Labels) != len(cfg.LabelNames) {
 		t.Fatalf("config %+v", cfg.Terraform)
+	}
+}
+
+func usableMachines(t interface{ Fatalf(string, ...any) }, p *Provider) {
+	seen := map[MachineID]bool{}
+	for _, pool := range p.Pools {
+		slots := map[string]int{}
+		for _, n := range pool.StaticNodes {
+			if n.Name == "" || n.Pool != pool || n.Timeout <= 0 || n.ConnectionPort < 1 || n.ConnectionPort > 65535 || n.MaxParallelJobs < 0 || seen[n.ID()] {
+				t.Fatalf("machine %+v", n)
+			}
+			seen[n.ID()] = true
+			for _, l := range n.Labels {
+				slots[l] += n.MaxParallelJobs
+			}
+		}
+		if pool.Name == "" || pool.Provider != p || len(pool.LabelNames) != len(pool.Labels) || len(slots) != len(pool.Labels) {
+			t.Fatalf("pool %+v", pool)
+		}
+		for name, l := range pool.Labels {
+			if l.Name != name || l.Pool != pool || l.Slots != slots[name] {
+				t.Fatalf("label %+v, %d slots", l, slots[name])
+			}
+		}
 	}
 }
 

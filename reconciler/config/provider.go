@@ -7,14 +7,16 @@ import (
 	"github.com/nodepool-tf/nodepool-tf/modules/schema"
 )
 
-// driverTerraform is the driver for any Terraform module, the one this release
-// drives.
-const driverTerraform = "terraform"
+// The drivers that are in no table: any Terraform module, and machines that exist.
+const (
+	driverTerraform = "terraform"
+	driverStatic    = "static"
+)
 
 // knownDrivers are valid in a file, whether we drive them yet or not.
 var knownDrivers = []string{
 	driverTerraform, "aws", "azure", "gce", "ibmvpc", "kubernetes", "metastatic",
-	"openshift", "openshiftpods", "openstack", "static", "fake", "test", "example",
+	"openshift", "openshiftpods", "openstack", driverStatic, "fake", "test", "example",
 }
 
 // providers reads every provider. A later one of the same name wins.
@@ -34,7 +36,7 @@ func (l *loader) providers(m *schema.Mapping) {
 			l.forget(p.Name)
 		}
 		seen[p.Name] = true
-		if p.Driver == driverTerraform || drivers[p.Driver].Spec != nil {
+		if p.Driver == driverTerraform || p.Static() || drivers[p.Driver].Spec != nil {
 			l.cfg.Providers = append(l.cfg.Providers, p)
 		} else {
 			l.cfg.Undriven = append(l.cfg.Undriven, p)
@@ -63,11 +65,15 @@ func (l *loader) provider(m *schema.Mapping) (*Provider, bool) {
 		return nil, false
 	}
 	p.Driver = driver
-	if d, ok := drivers[driver]; ok {
+	d, table := drivers[driver]
+	switch {
+	case table:
 		l.driverProvider(m, p, d)
-	} else if driver == driverTerraform {
+	case driver == driverTerraform:
 		l.terraformProvider(m, p)
-	} else {
+	case driver == driverStatic:
+		l.staticProvider(m, p)
+	default:
 		l.undriven(m, p)
 	}
 	return p, ok

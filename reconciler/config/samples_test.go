@@ -4,6 +4,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // TestSamples loads every sample of config-reference.md (c). Each must load, and
@@ -24,10 +27,10 @@ func TestSamples(t *testing.T) {
 					t.Errorf("unexpected: %s", i)
 				}
 			}
-			if len(cfg.Undriven) == 0 || len(cfg.Providers) != 0 {
-				t.Errorf("%d undriven, %d driven providers", len(cfg.Undriven), len(cfg.Providers))
+			if len(cfg.Undriven)+len(cfg.Providers) == 0 {
+				t.Error("no providers")
 			}
-			for _, p := range cfg.Undriven {
+			for _, p := range append(cfg.Undriven, cfg.Providers...) {
 				for _, pool := range p.Pools {
 					if len(pool.LabelNames) == 0 {
 						t.Errorf("pool %s of %s has no labels", pool.Name, p.Name)
@@ -68,6 +71,48 @@ func TestSampleSecure(t *testing.T) {
 	vars := cfg.DiskImages["bookworm"].EnvVars
 	if vars["REGISTRY_PASSWORD"] != "sesame-open" || vars["DIB_CHECKSUM"] != "1" || vars["TMPDIR"] != "/srv/ci/tmp" {
 		t.Errorf("env-vars %v", vars)
+	}
+}
+
+// TestSampleStatic loads machines with all their options, and with none.
+func TestSampleStatic(t *testing.T) {
+	cfg, _, err := Load(filepath.Join(testdata, "samples", "sample-static.yaml"), "", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := cfg.Provider("rack-7")
+	bench := p.Pool("bench")
+	if !p.Static() || string(bench.NodeAttributes) != `{"rack":"7"}` || strings.Join(bench.LabelNames, " ") != "bench bench-arm" {
+		t.Fatalf("%+v", bench)
+	}
+	if bench.Labels["bench"].Slots != 5 || bench.Labels["bench-arm"].Slots != 4 || bench.Labels["bench"].Resources["instances"] != 1 {
+		t.Errorf("%+v %+v", bench.Labels["bench"], bench.Labels["bench-arm"])
+	}
+	want := []StaticNode{
+		{
+			Name: "bench01.ci.example.net", Labels: []string{"bench", "bench-arm"}, Username: "bench", Timeout: 15 * time.Second, HostKeyChecking: true,
+			HostKeys: []string{"ssh-ed25519 AAAAexamplehostkey"}, ConnectionType: "ssh", PythonPath: "/usr/bin/python3", ConnectionPort: 2222, MaxParallelJobs: 4,
+		},
+		{Name: "192.0.2.40", Labels: []string{"bench"}, Username: "zuul", Timeout: 5 * time.Second, ConnectionType: "ssh", PythonPath: "auto", ConnectionPort: 22, MaxParallelJobs: 1},
+		{
+			Name: "win01.ci.example.net", Labels: []string{"win-static"}, Username: "zuul", Timeout: 5 * time.Second, HostKeyChecking: true,
+			ConnectionType: "winrm", ShellType: "powershell", PythonPath: "auto", ConnectionPort: 5986, MaxParallelJobs: 1,
+		},
+		{
+			Name: "sw01.ci.example.net", Labels: []string{"switch"}, Username: "netops", Timeout: 5 * time.Second, HostKeyChecking: true,
+			ConnectionType: "network_cli", PythonPath: "auto", ConnectionPort: 22, MaxParallelJobs: 1,
+		},
+	}
+	var got []StaticNode
+	for _, pool := range p.Pools {
+		for _, n := range pool.StaticNodes {
+			n := *n
+			n.Pool = nil
+			got = append(got, n)
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
 	}
 }
 

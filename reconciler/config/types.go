@@ -112,6 +112,9 @@ func (p *Provider) Pool(name string) *Pool {
 	return nil
 }
 
+// Static reports whether the provider's nodes are machines that exist: none is ever launched.
+func (p *Provider) Static() bool { return p.Driver == driverStatic }
+
 // Image is one entry of a provider's cloud-images or diskimages, as written:
 // an empty string or port 0 means the entry (and, for a diskimage, the global
 // image) does not say.
@@ -141,6 +144,8 @@ type Pool struct {
 	Labels         map[string]*PoolLabel
 	// LabelNames is the file order.
 	LabelNames []string
+	// StaticNodes are the machines of a pool of driver static, in file order.
+	StaticNodes []*StaticNode
 }
 
 // PoolLabel is how one pool makes a node of a label. Image settings are
@@ -161,6 +166,10 @@ type PoolLabel struct {
 	Username, PythonPath, ShellType, ConnectionType string
 	ConnectionPort                                  int
 	HostKeyChecking                                 bool
+
+	// Slots is, for a pool of driver static, how many nodes its machines can ever be with this label. Such a label has
+	// no Spec: nothing is launched.
+	Slots int
 }
 
 // Choices is how many ways there are to make a node of the label: its own, then its alternatives.

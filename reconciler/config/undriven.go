@@ -1,8 +1,6 @@
 package config
 
 import (
-	"strings"
-
 	"github.com/nodepool-tf/nodepool-tf/modules/schema"
 )
 
@@ -15,7 +13,7 @@ func (l *loader) undriven(m *schema.Mapping, p *Provider) {
 		return
 	}
 	u := undrivenProvider{l: l, p: p}
-	if p.Driver != "static" && p.Driver != "metastatic" {
+	if p.Driver != "metastatic" {
 		u.disk = l.imageNames(m, "diskimages", u.reference)
 		u.cloud = l.imageNames(m, "cloud-images", nil)
 	}
@@ -51,17 +49,9 @@ func (u *undrivenProvider) pool(m *schema.Mapping) {
 	}
 	pool := &Pool{Provider: u.p, Priority: m.Int("priority", u.p.Priority), Labels: map[string]*PoolLabel{}}
 	pool.Name, _ = name.Str()
-	if u.p.Driver == "static" {
-		for _, node := range m.List("nodes") {
-			if node, ok := node.Mapping(); ok {
-				u.staticLabels(node, pool)
-			}
-		}
-	} else {
-		for _, f := range m.List("labels") {
-			if label, ok := f.Mapping(); ok {
-				u.label(label, pool)
-			}
+	for _, f := range m.List("labels") {
+		if label, ok := f.Mapping(); ok {
+			u.label(label, pool)
 		}
 	}
 	u.p.Pools = append(u.p.Pools, pool)
@@ -98,26 +88,6 @@ func (u *undrivenProvider) images(m *schema.Mapping, label string) {
 	if f, ok := m.Some("cloud-image", "string"); ok {
 		if image, _ := f.Str(); !u.cloud[image] {
 			f.LoadError("E-CI-UNDEF", "cloud image %s is not defined in provider %s%s", image, u.p.Name, hint(image, keys(u.cloud)))
-		}
-	}
-}
-
-// staticLabels reads a static node's labels: a list, or words in a string.
-func (u *undrivenProvider) staticLabels(node *schema.Mapping, pool *Pool) {
-	f, ok := node.Some("labels", "list")
-	if !ok {
-		return
-	}
-	if f.Value().Kind == schema.String {
-		for _, name := range strings.Fields(f.Value().Text) {
-			u.addLabel(f, name, pool)
-		}
-		return
-	}
-	items, _ := f.Items()
-	for _, item := range items {
-		if name, ok := item.Str(); ok {
-			u.addLabel(item, name, pool)
 		}
 	}
 }
