@@ -57,8 +57,9 @@ func (p *pass) byMissing(pool *config.Pool, open []*record.Request) []choice {
 
 const everyoneDeclined = "every registered pool has declined it"
 
-// consider applies the rules of 4.3 in their order; the first that matches decides. Rule 7 is for static providers,
-// rules 11 and 12 are checked under the request's lock.
+// consider applies the rules of 4.3 in their order; the first that matches decides. Rules 11 and 12 are checked under
+// the request's lock. Rule 7, for static providers, comes last: a request that the pool can never serve is declined
+// also while all its machines are busy.
 func (p *pass) consider(key PoolKey, pool *config.Pool, r *record.Request, lacks bool) {
 	own := p.Own[key]
 	if slices.Contains(r.DeclinedBy, own) { // 2
@@ -109,6 +110,14 @@ func (p *pass) consider(key PoolKey, pool *config.Pool, r *record.Request, lacks
 	if limit := pool.Provider.MaxConcurrency; len(reasons) == 0 && limit > 0 && p.active[key.Provider] >= limit {
 		p.leave(key, r, "4.3.10", "max-concurrency of the provider is reached: %d of %d launches under way", p.active[key.Provider], limit)
 		return // 10
+	}
+	if len(reasons) == 0 && pool.Provider.Static() {
+		// 7: upstream asks for one READY node of each label, of any provider, and then finds that it has too few.
+		if allocs, ok := p.staticFill(pool, r.NodeTypes); ok {
+			p.taken[r.ID] = true
+			p.add(Accept{Request: r.ID, PoolKey: key, Allocs: allocs})
+		}
+		return
 	}
 	p.taken[r.ID] = true
 	if len(reasons) > 0 {

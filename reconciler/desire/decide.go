@@ -44,6 +44,7 @@ type pass struct {
 	registry []*record.Pool         // registered pools by id
 	offers   map[string]requestView // what is known of an open request
 	notes    *notes                 // why, nil while nobody asks
+	machines map[PoolKey]map[config.MachineID]*config.StaticNode
 }
 
 func newPass(v *View) *pass {

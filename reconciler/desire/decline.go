@@ -37,6 +37,11 @@ func (p *pass) declineReasons(pool *config.Pool, r *record.Request) []string {
 			return []string{"image " + quote(label.DiskImage) + " of label " + quote(l) + " has no ready upload"}
 		}
 	}
+	if pool.Provider.Static() {
+		if why := staticNeverFits(pool, r); why != "" {
+			return []string{why}
+		}
+	}
 	if over := neverFits(pool, r.NodeTypes); over != "" {
 		return []string{fmt.Sprintf("it needs more %s than the pool may ever have: %g of %g", over, need(pool, r.NodeTypes)[over], pool.Limits[over])}
 	}

@@ -73,6 +73,9 @@ func (p *pass) handle(h *Handler) (paused bool) {
 			p.add(Yield{h.Request})
 		}
 		return false
+	case pool.Provider.Static() && len(lacks) > 0:
+		p.staticRefill(h, pool, lacks, launching)
+		return false
 	case h.Paused, len(lacks) > 0:
 		return p.refill(h, pool, r.Request, lacks, launching)
 	case launching:

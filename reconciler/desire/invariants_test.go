@@ -46,6 +46,9 @@ func invariants(v *View, ds []Decision) (broken []string) {
 	allocs := func(d Decision, key PoolKey, as []Alloc) {
 		for _, a := range as {
 			if a.Reuse == "" {
+				if v.Config.Provider(key.Provider).Static() {
+					bad(d, "a static node is launched")
+				}
 				continue
 			}
 			if n := node(d, a.Reuse); n != nil {
@@ -115,6 +118,10 @@ func invariants(v *View, ds []Decision) (broken []string) {
 			request(d, d.Request)
 			if _, ours := v.MinReady[d.Request]; !ours {
 				bad(d, "not our request")
+			}
+		case SetPaused:
+			if d.Paused && v.Config.Provider(d.Provider).Static() {
+				bad(d, "a static pool pauses")
 			}
 		case Delete:
 			if n := node(d, d.Node); n != nil {

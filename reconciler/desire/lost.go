@@ -66,7 +66,8 @@ func (p *pass) resumable(nodes []*Node) (PoolKey, bool) {
 			return PoolKey{}, false
 		}
 	}
-	return key, mine && slices.Contains(p.own, key)
+	// Which label a static node was to stand for is written nowhere, and putting the request back loses nothing.
+	return key, mine && slices.Contains(p.own, key) && !p.pools[key].Provider.Static()
 }
 
 // mayResume keeps the reaper away from a node whose pending request this launcher is about to take up again.

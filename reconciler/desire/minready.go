@@ -69,11 +69,11 @@ func (p *pass) ready() map[string]int {
 }
 
 // launchable tells how many nodes of a label may be asked for: none unless some registered pool of ours has the label
-// and its image, and its cloud does not refuse it.
+// and its image, and its cloud does not refuse it. Static nodes are as ready as they ever get.
 func (p *pass) launchable(label string) (most int) {
 	for _, key := range p.own {
 		pool := p.pools[key]
-		if l := pool.Labels[label]; l != nil && !disabled(pool) && p.imageReady(l) {
+		if l := pool.Labels[label]; l != nil && !pool.Provider.Static() && !disabled(pool) && p.imageReady(l) {
 			most = max(most, p.hopeful(l))
 		}
 	}
