@@ -76,10 +76,11 @@ func (lp *loop) reuse(h *handler, a desire.Alloc) (begin func()) {
 		h.Zone = a.Zone
 	}
 	end := lp.busyNode(a.Reuse)
+	pool := lp.cfg.Provider(h.Provider).Pool(h.Pool)
 	return func() {
 		tenant, requestor := h.req.TenantName, h.req.Requestor
 		lp.do(func(ctx context.Context) {
-			n, mzxid, err := lp.takeSpare(ctx, a.Reuse, h.Request, tenant, requestor)
+			n, mzxid, err := lp.takeSpare(ctx, pool, a.Reuse, h.Request, tenant, requestor)
 			lp.post(func() {
 				if err != nil {
 					end(lockedRetry)
@@ -98,16 +99,21 @@ func (lp *loop) reuse(h *handler, a desire.Alloc) (begin func()) {
 	}
 }
 
-// takeSpare locks and allocates a READY node. The lock is not held when it fails.
-func (lp *loop) takeSpare(ctx context.Context, id, request, tenant, requestor string) (*lockedNode, int64, error) {
+// takeSpare locks and allocates a READY node, a static one if its machine answers. The lock is not held when it fails.
+func (lp *loop) takeSpare(ctx context.Context, pool *config.Pool, id, request, tenant, requestor string) (*lockedNode, int64, error) {
 	n, err := lockNode(ctx, lp.s, id)
 	if err != nil {
 		return nil, 0, err
 	}
-	var mzxid int64
-	if n.State != record.NodeReady || n.AllocatedTo != "" {
+	machine, known := machineOf(pool, n.Node)
+	switch {
+	case n.State != record.NodeReady || n.AllocatedTo != "" || !known:
 		err = errTaken
-	} else {
+	case machine != nil:
+		err = lp.deregisterDead(ctx, n, machine)
+	}
+	var mzxid int64
+	if err == nil {
 		n.AllocatedTo, n.TenantName, n.Requestor = request, tenant, requestor
 		mzxid, err = n.save(ctx, lp.s)
 	}
@@ -127,7 +133,7 @@ func (lp *loop) nodeError(id, op string, err error) {
 		lp.seeNode(id, nil, 0)
 	case errors.Is(err, errHusk):
 		lp.husk(id)
-	case errors.Is(err, lock.ErrBusy), errors.Is(err, errTaken), errors.Is(err, zk.ErrBadVersion), lp.ctx.Err() != nil:
+	case errors.Is(err, lock.ErrBusy), errors.Is(err, errTaken), errors.Is(err, errDead), errors.Is(err, zk.ErrBadVersion), lp.ctx.Err() != nil:
 		lp.log.Debug("node was not to be had", "node", id, "op", op, "err", err)
 	default:
 		lp.log.Warn("node could not be handled; it is tried again", "node", id, "op", op, "err", err)

@@ -124,7 +124,7 @@ func providerNames(c *config.Config) (names []string) {
 
 // providerConfig is a provider's provider-config, which all its labels share.
 func providerConfig(p *config.Provider) map[string]any {
-	if p == nil {
+	if p == nil || p.Static() {
 		return nil
 	}
 	for _, pool := range p.Pools {
@@ -179,6 +179,9 @@ func (l *Launcher) prepareModules(ctx context.Context) {
 	go func() {
 		seen := map[string]bool{}
 		for _, p := range l.opts.Config.Providers {
+			if p.Static() {
+				continue
+			}
 			for _, pool := range p.Pools {
 				for _, name := range pool.LabelNames {
 					for i := range pool.Labels[name].Choices() {

@@ -40,6 +40,9 @@ func (lp *loop) sweepLeaks() {
 		s.next = earlier(s.next, now.Add(suspectDelay))
 	}
 	for _, p := range lp.cfg.Providers {
+		if p.Static() {
+			continue
+		}
 		s := lp.l.leaks.of(p.Name, now, interval)
 		if lp.sweeping[p.Name] || now.Before(s.next) || lp.cfg.Provider(p.Name) != p {
 			continue

@@ -60,6 +60,9 @@ type loop struct {
 	missing                                    map[string]time.Time // workspace nodes without a record: first sighting
 	lostSince                                  map[string]time.Time // lost requests that wait for their launcher
 	sweeping                                   map[string]bool      // providers whose resources are being listed
+
+	machines    map[string]*machines // by static provider
+	machinesDue bool
 }
 
 // handler is a request in hand.
@@ -76,7 +79,7 @@ func newLoop(l *Launcher, s *session.Session, st *store.Store) *loop {
 		mzxid: map[string]int64{}, handlers: map[string]*handler{}, launches: map[string]*launch{},
 		deletions: map[string]*lockedNode{}, pools: map[desire.PoolKey]*registration{}, unclear: map[string]bool{}, poolNames: map[string]string{},
 		watching: map[string]bool{}, missing: map[string]time.Time{}, lostSince: map[string]time.Time{}, sweeping: map[string]bool{},
-		images: imageIndex{}, scans: semaphore.NewWeighted(maxScans),
+		machines: map[string]*machines{}, images: imageIndex{}, scans: semaphore.NewWeighted(maxScans),
 	}
 	lp.peers = &peers{lp: lp, store: st, known: map[string]*peer{}, unknown: map[string]time.Time{}, retry: map[string]time.Time{}}
 	lp.view = desire.View{
@@ -183,7 +186,7 @@ func (lp *loop) serve(ctx context.Context) (done bool, err error) {
 			lp.requestLocks()
 			lp.sweepLeaks()
 			lp.drift()
-			dirty = true
+			lp.machinesDue, dirty = true, true
 		case <-rest:
 			rest = nil
 		case ask := <-lp.asks:
@@ -216,6 +219,7 @@ func (lp *loop) serve(ctx context.Context) (done bool, err error) {
 // pass decides once and starts what was decided.
 func (lp *loop) pass() time.Duration {
 	began := time.Now()
+	lp.tendMachines()
 	v := &lp.view
 	v.Now = began
 	v.Due = desire.Due{}
@@ -235,4 +239,7 @@ func (lp *loop) pass() time.Duration {
 func (lp *loop) drain() {
 	lp.view.Draining = true
 	lp.unregister()
+	for _, m := range lp.machines {
+		lp.leaveMachines(m)
+	}
 }

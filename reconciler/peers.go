@@ -9,6 +9,7 @@ import (
 	"github.com/go-zookeeper/zk"
 	"golang.org/x/sync/semaphore"
 
+	"github.com/nodepool-tf/nodepool-tf/reconciler/static"
 	"github.com/nodepool-tf/nodepool-tf/state/record"
 	"github.com/nodepool-tf/nodepool-tf/state/store"
 )
@@ -285,9 +286,10 @@ func (lp *loop) reviewOwners() {
 	lp.l.manager.ForgetTaken(func(node string) bool { return lp.view.Nodes[node] == nil })
 }
 
-// foreign reports whether a node is another launcher's to delete. A husk has no resources.
+// foreign reports whether a node is another launcher's to delete. A husk has no resources, nor has a static node,
+// whoever registered it.
 func (lp *loop) foreign(n *record.Node) bool {
-	if n.Provider == "" || n.State == record.NodeDeleted || lp.l.manager.Holds(n.ID) {
+	if n.Provider == "" || n.State == record.NodeDeleted || n.Launcher == static.Launcher || lp.l.manager.Holds(n.ID) {
 		return false
 	}
 	owner := n.Owner()

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/nodepool-tf/nodepool-tf/reconciler/desire"
+	"github.com/nodepool-tf/nodepool-tf/reconciler/static"
 	"github.com/nodepool-tf/nodepool-tf/state/cache"
 	"github.com/nodepool-tf/nodepool-tf/state/record"
 )
@@ -83,6 +84,9 @@ func (lp *loop) requestGone(id string) {
 // seeNode notes a node's record, nil for gone.
 func (lp *loop) seeNode(id string, n *record.Node, mzxid int64) {
 	path := nodePath(id)
+	if before := lp.view.Nodes[id]; before != nil && before.Launcher == static.Launcher || n != nil && n.Launcher == static.Launcher {
+		lp.machinesDue = true
+	}
 	if n == nil {
 		delete(lp.view.Nodes, id)
 		delete(lp.mzxid, path)

@@ -39,7 +39,7 @@ func launcherCommand() *cli.Command {
 				return fmt.Errorf("%s: %w", cfg.File, err)
 			}
 			if len(cfg.Providers) == 0 {
-				log.Warn("no provider to serve: add one with `driver: terraform`", "config", cfg.File)
+				log.Warn("no provider to serve: add one with `driver: terraform` or `driver: static`", "config", cfg.File)
 			}
 			self, err := os.Executable()
 			if err != nil {

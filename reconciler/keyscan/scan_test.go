@@ -37,7 +37,7 @@ func TestScanOpenSSH(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			port := freePort(t, c.addr)
-			want := sshd(t, c.addr, port, c.kinds...)
+			want := openssh(t, c.addr, port, c.kinds...)
 			if c.dial == "" {
 				c.dial = c.addr
 			}
@@ -65,7 +65,7 @@ func TestScanOpensLate(t *testing.T) {
 		keys, err := keyscan.Scan(ctx, "127.0.0.1", port, true)
 		done <- result{keys, err}
 	}()
-	want := sshd(t, "127.0.0.1", port, "ed25519", "rsa") // generating an RSA key takes a few tries' time
+	want := openssh(t, "127.0.0.1", port, "ed25519", "rsa") // generating an RSA key takes a few tries' time
 	r := <-done
 	if r.err != nil {
 		t.Fatal(r.err)

@@ -168,6 +168,10 @@ func (l *life) act(now time.Time, a Action) {
 			delete(l.creating, at)
 			l.add(NewNode(a.Machine, a.Slot, a.Host, now))
 		})
+	case Again:
+		look := l.looks[a.Machine.ID()]
+		look.Wanted = true
+		l.looks[a.Machine.ID()] = look
 	case Rewrite:
 		n := l.touch(a.Node)
 		l.begun = append(l.begun, func() {

@@ -57,12 +57,15 @@ type (
 	}
 	// Deregister deletes an unused node.
 	Deregister struct{ Node, Reason string }
+	// Again keeps a look wanted: what it showed does not fit an unused node that could not be touched just now.
+	Again struct{ Machine *config.StaticNode }
 )
 
 func (Probe) action()      {}
 func (Register) action()   {}
 func (Rewrite) action()    {}
 func (Deregister) action() {}
+func (Again) action()      {}
 
 // Plan says what to do now, machines in file order, then nodes by id. What a node in use lacks waits until it is given
 // back: then its record goes and its slot is registered as configured.
@@ -101,8 +104,10 @@ func (p *planner) machine(m *config.StaticNode, nodes []*Node) {
 	switch {
 	case look.Done && look.Err != nil:
 		p.deregister(slots, "its machine cannot be used: "+look.Err.Error())
+		p.again(m, slots)
 	case look.Done:
 		p.settle(m, slots, look.Host)
+		p.again(m, slots)
 	case !look.Running && !p.Now.Before(look.NotBefore) && (look.Wanted || p.lacks(m, slots)):
 		p.out = append(p.out, Probe{m})
 	}
@@ -127,6 +132,12 @@ func (p *planner) settle(m *config.StaticNode, slots []*Node, h Host) {
 		case n != nil && n.idle() && (!current(n.Node, m, i) || !sameKeys(n.HostKeys, h.Keys)):
 			p.out = append(p.out, Rewrite{n.ID, m, i, h})
 		}
+	}
+}
+
+func (p *planner) again(m *config.StaticNode, slots []*Node) {
+	if slices.ContainsFunc(slots, func(n *Node) bool { return n != nil && n.unused() && !n.Free }) {
+		p.out = append(p.out, Again{m})
 	}
 }
 

@@ -67,6 +67,8 @@ func show(actions []Action) (lines []string) {
 			lines = append(lines, fmt.Sprintf("register %s/%d", a.Machine.Name, a.Slot))
 		case Rewrite:
 			lines = append(lines, fmt.Sprintf("rewrite %s as %s/%d", a.Node, a.Machine.Name, a.Slot))
+		case Again:
+			lines = append(lines, "again "+a.Machine.Name)
 		case Deregister:
 			lines = append(lines, fmt.Sprintf("deregister %s (%s)", a.Node, a.Reason))
 		}
@@ -136,6 +138,8 @@ func TestPlan(t *testing.T) {
 		{"attributes changed", one, []Node{of(one, "1", "a", 0, func(n *Node) { n.Attributes = nil })}, []func(*World){answered}, []string{"rewrite 1 as a/0"}},
 		{"attributes written otherwise", one, []Node{of(one, "1", "a", 0, func(n *Node) { n.Attributes = []byte(`{ "zone": "eu" }`) })}, []func(*World){answered}, nil},
 		{"keys changed", one, []Node{of(one, "1", "a", 0, func(n *Node) { n.HostKeys = []string{"ssh-rsa BBBB"} })}, []func(*World){answered}, []string{"rewrite 1 as a/0"}},
+		{"keys changed, locked", one, []Node{of(one, "1", "a", 0, locked, func(n *Node) { n.HostKeys = nil })}, []func(*World){answered}, []string{"again a"}},
+		{"dead, locked", one, []Node{of(one, "1", "a", 0, locked)}, []func(*World){dead}, []string{"again a"}},
 		{"keys repeated, as Nodepool does", one, []Node{of(one, "1", "a", 0, func(n *Node) { n.HostKeys = append(n.HostKeys, n.HostKeys[0]) })}, []func(*World){answered}, nil},
 	}
 	for _, c := range cases {
