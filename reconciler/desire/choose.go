@@ -113,10 +113,13 @@ func (p *pass) consider(key PoolKey, pool *config.Pool, r *record.Request, lacks
 	}
 	if len(reasons) == 0 && pool.Provider.Static() {
 		// 7: upstream asks for one READY node of each label, of any provider, and then finds that it has too few.
-		if allocs, ok := p.staticFill(pool, r.NodeTypes); ok {
-			p.taken[r.ID] = true
-			p.add(Accept{Request: r.ID, PoolKey: key, Allocs: allocs})
+		allocs, ok := p.staticFill(pool, r.NodeTypes)
+		if !ok {
+			p.wait(key, r, "not enough of the pool's machines are free")
+			return
 		}
+		p.taken[r.ID] = true
+		p.add(Accept{Request: r.ID, PoolKey: key, Allocs: allocs})
 		return
 	}
 	p.taken[r.ID] = true
