@@ -115,10 +115,11 @@ func (p *pass) consider(key PoolKey, pool *config.Pool, r *record.Request, lacks
 		// 7: upstream asks for one READY node of each label, of any provider, and then finds that it has too few.
 		allocs, ok := p.staticFill(pool, r.NodeTypes)
 		if !ok {
-			p.wait(key, r, "not enough of the pool's machines are free")
+			p.leave(key, r, "4.3.7", "not enough of the pool's machines are free")
 			return
 		}
 		p.taken[r.ID] = true
+		p.note(key, r, Takes, "4.3.14")
 		p.add(Accept{Request: r.ID, PoolKey: key, Allocs: allocs})
 		return
 	}
