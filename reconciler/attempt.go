@@ -79,7 +79,7 @@ func (lp *loop) attemptFailed(la *launch, err error, block string) {
 	number, choice := fmt.Sprintf("%d/%d", la.counted, retries), la.choiceText()
 	v, next := lp.follow(la, failure{class: class, attempt: la.counted, attempts: retries, wanted: lp.view.Requests[la.handler.Request] != nil})
 	lp.log.Warn("launch attempt failed", "node", la.node.ID, "request", la.handler.Request, "provider", la.node.Provider, "pool", la.node.Pool,
-		"label", la.label.Name, "tenant", la.node.TenantName, "attempt", number, "choice", choice, "class", class, "policy", policy(class), "next", next,
+		"label", la.label.Name, "tenant", la.node.TenantName, "workspace", la.ws, "attempt", number, "choice", choice, "class", class, "policy", policy(class), "next", next,
 		"dur", time.Since(la.began).Round(time.Millisecond), "err", err)
 	lp.l.history.failed(status.Failure{
 		At: time.Now(), Op: "launch", Provider: la.node.Provider, Pool: la.node.Pool, Label: la.label.Name, Node: la.node.ID, Request: la.handler.Request,

@@ -111,7 +111,7 @@ func (lp *loop) finishLaunch(la *launch, f modules.Fields) {
 				delete(lp.launches, n.ID)
 				lp.l.setbacks.Succeeded(la.label, la.choice, la.began, time.Now())
 				lp.l.history.made(n.Provider, time.Now())
-				lp.log.Info("node launched", "node", n.ID, "request", la.handler.Request, "provider", n.Provider, "pool", n.Pool, "attempt", la.attempt, "choice", la.choiceText(), "dur", time.Since(la.began).Round(time.Millisecond))
+				lp.log.Info("node launched", "node", n.ID, "request", la.handler.Request, "provider", n.Provider, "pool", n.Pool, "workspace", la.ws, "attempt", la.attempt, "choice", la.choiceText(), "dur", time.Since(la.began).Round(time.Millisecond))
 				if hn := la.handler.node(n.ID); hn != nil {
 					hn.Status = desire.Ready
 				}

@@ -15,6 +15,7 @@ import (
 	"github.com/nodepool-tf/nodepool-tf/reconciler/config"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/desire"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/execute"
+	"github.com/nodepool-tf/nodepool-tf/reconciler/journal"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/setback"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/workspace"
 	"github.com/nodepool-tf/nodepool-tf/state/record"
@@ -51,6 +52,7 @@ type Launcher struct {
 	leaks       leaks
 	configState configState
 	history     *history
+	journal     *journal.Journal
 	board       board
 	pulse       pulse
 	started     time.Time
@@ -58,6 +60,8 @@ type Launcher struct {
 
 // NewLauncher finds Terraform and takes the state directory. Errors name what to do.
 func NewLauncher(ctx context.Context, o Options) (*Launcher, error) {
+	told := journal.New()
+	o.Log = slog.New(told.Handler(o.Log.Handler(), o.Redact))
 	t := o.Config.Terraform
 	engine, err := execute.FindEngine(ctx, execute.EngineOptions{Path: t.ExecPath, Product: t.Product, Constraint: t.Version, InstallDir: filepath.Join(t.StateDir, "engine")})
 	if err != nil {
@@ -91,7 +95,7 @@ func NewLauncher(ctx context.Context, o Options) (*Launcher, error) {
 	}
 	l := &Launcher{
 		opts: o, log: o.Log, manager: m, own: map[desire.PoolKey]string{}, fqdn: fqdn(), stateID: id, engine: engine.Product,
-		draining: make(chan struct{}), setbacks: setback.New(rand.Float64), history: newHistory(o.Redact), started: time.Now(), pulse: pulse{began: time.Now()},
+		draining: make(chan struct{}), setbacks: setback.New(rand.Float64), history: newHistory(o.Redact), journal: told, started: time.Now(), pulse: pulse{began: time.Now()},
 	}
 	for _, p := range o.Config.Providers {
 		for _, pool := range p.Pools {

@@ -44,6 +44,7 @@ func (lp *loop) seeRequest(id string, r *record.Request, mzxid int64) {
 		delete(lp.unclear, path)
 		delete(lp.view.MinReady, id)
 		delete(lp.lostSince, id)
+		lp.l.journal.Over(id)
 		lp.requestGone(id)
 		if known != nil {
 			for _, n := range known.Nodes {
@@ -92,6 +93,7 @@ func (lp *loop) seeNode(id string, n *record.Node, mzxid int64) {
 		delete(lp.mzxid, path)
 		delete(lp.unclear, path)
 		lp.unwatch(id)
+		lp.l.journal.Over(id)
 		lp.nodeGone(id)
 		return
 	}

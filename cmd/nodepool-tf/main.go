@@ -67,7 +67,7 @@ func app() *cli.App {
 			launcherCommand(), validateCommand(), workerCommand(),
 			planCommand(), listCommand(), requestListCommand(), infoCommand(), holdCommand(), deleteCommand(), eraseCommand(),
 			imageListCommand(), dibImageListCommand(), imageStatusCommand(), imagePauseCommand(), imageUnpauseCommand(),
-			imageBuildCommand(), imageDeleteCommand(), dibImageDeleteCommand(),
+			imageBuildCommand(), imageDeleteCommand(), dibImageDeleteCommand(), explainCommand(),
 		},
 		OnUsageError:         usage,
 		ExitErrHandler:       func(*cli.Context, error) {},

@@ -30,6 +30,8 @@ func openWeb(c *cli.Context, cfg config.WebApp, log *slog.Logger) (serve func(*r
 			log.Error("web pages are not served any more", "err", err)
 		}
 	}()
-	serve = func(l *reconciler.Launcher) { server.Show(web.NewHandler(web.Options{Source: l, Log: log})) }
+	serve = func(l *reconciler.Launcher) {
+		server.Show(web.NewHandler(web.Options{Source: l, Log: log, Explain: explainer(l)}))
+	}
 	return serve, func() { stop(); <-ended }, nil
 }

@@ -25,14 +25,17 @@ type Options struct {
 	Source Source
 	// Metrics serves /metrics, Dashboard / and all below /dashboard/; nil: 404.
 	Metrics, Dashboard http.Handler
-	Log                *slog.Logger
-	Now                func() time.Time // nil for time.Now
+	// Explain serves /explain/<request or node>, nil: 404. Its value is written as JSON.
+	Explain func(ctx context.Context, id string) (any, error)
+	Log     *slog.Logger
+	Now     func() time.Time // nil for time.Now
 }
 
 // handler serves all paths.
 type handler struct {
 	Options
-	cache *cache
+	cache      *cache
+	explaining chan struct{} // bounds those who are, or wait to be, answered
 }
 
 // NewHandler makes the handler of all pages.
@@ -40,7 +43,7 @@ func NewHandler(o Options) http.Handler {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	h := &handler{Options: o, cache: newCache()}
+	h := &handler{Options: o, cache: newCache(), explaining: make(chan struct{}, 8)}
 	mux := http.NewServeMux()
 	for path, table := range map[string]func(context.Context, params) (status.Table, error){
 		"/node-list": h.nodes, "/request-list": h.requests, "/label-list": h.labels,
@@ -52,6 +55,9 @@ func NewHandler(o Options) http.Handler {
 	mux.Handle("/health", reading(h.health))
 	mux.Handle("/health/live", reading(h.live))
 	mux.Handle("/health/ready", reading(h.readyDetail))
+	if o.Explain != nil {
+		mux.Handle("/explain/{id}", reading(h.explain))
+	}
 	if o.Metrics != nil {
 		mux.Handle("/metrics", reading(o.Metrics.ServeHTTP))
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/nodepool-tf/nodepool-tf/modules"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/execute"
+	"github.com/nodepool-tf/nodepool-tf/state/store"
 )
 
 // recordFile is what makes a folder a workspace. It is written before anything is rendered, so that whatever Terraform
@@ -120,3 +121,15 @@ func parseRecord(data []byte) (*Record, error) {
 	}
 	return r, nil
 }
+
+// RecordOf reads the record in a workspace's copy.
+func RecordOf(d store.Document) (*Record, error) {
+	r, err := parseRecord(d.Files[recordFile])
+	if err != nil {
+		return nil, fmt.Errorf("the copy of a workspace: %w", err)
+	}
+	return r, nil
+}
+
+// Names are the names of the slots, sorted.
+func (r *Record) Names() []string { return r.names() }
