@@ -39,7 +39,7 @@ func (i *CloudImage) Options() option.Table {
 
 // Check completes the login.
 func (i *CloudImage) Check(m *schema.Mapping) {
-	option.Exclude(m, "image-id is used", "image-id", "image-filters")
+	option.Exclude(m, "image-id", "image-filters")
 	option.Demand(m, "image-id", "image-filters")
 	if i.ImageID != "" {
 		i.ImageFilters = nil

@@ -33,6 +33,9 @@ type Fleet struct {
 	AllocationStrategy string
 }
 
+// spotOnly are the strategies that on-demand instances do not have.
+var spotOnly = []string{"price-capacity-optimized", "capacity-optimized", "diversified"}
+
 // Profile is an instance profile, by name or by ARN.
 type Profile struct{ Name, ARN string }
 
@@ -67,7 +70,7 @@ func (f *Fleet) Options() option.Table {
 	return option.Table{
 		option.Strs("instance-types", &f.InstanceTypes, nil).Kind("list").Need(option.Validated).Maps("aws_ec2_fleet launch_template_config.override.instance_type"),
 		option.Str("allocation-strategy", &f.AllocationStrategy, "").Need(option.Validated).Maps("aws_ec2_fleet allocation_strategy").
-			Among("prioritized", "price-capacity-optimized", "capacity-optimized", "diversified", "lowest-price"),
+			Among(append([]string{"lowest-price", "prioritized"}, spotOnly...)...),
 	}
 }
 
@@ -80,4 +83,4 @@ func (p *Profile) Options() option.Table {
 }
 
 // Check allows one of the two.
-func (p *Profile) Check(m *schema.Mapping) { option.Exclude(m, "name is used", "name", "arn") }
+func (p *Profile) Check(m *schema.Mapping) { option.Exclude(m, "name", "arn") }

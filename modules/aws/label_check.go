@@ -1,6 +1,8 @@
 package aws
 
 import (
+	"slices"
+
 	"github.com/nodepool-tf/nodepool-tf/modules/driver"
 	"github.com/nodepool-tf/nodepool-tf/modules/option"
 	"github.com/nodepool-tf/nodepool-tf/modules/schema"
@@ -9,17 +11,17 @@ import (
 // Check finds the image and judges what does not go together.
 func (l *Label) Check(m *schema.Mapping) {
 	l.Defined(m)
-	option.Exclude(m, "diskimage is used", "diskimage", "cloud-image")
-	option.Exclude(m, "fleet is used", "instance-type", "fleet")
+	option.Exclude(m, "diskimage", "cloud-image")
+	option.Exclude(m, "fleet", "instance-type")
 	l.CloudImage, _ = driver.UseCloudImage(&l.Label, m, &l.Pool.Provider.CloudImages)
 	if disk, ok := driver.UseDiskImage(&l.Label, m, &l.Pool.Provider.DiskImages); ok {
 		l.CloudImage, l.DiskImage = nil, disk
 	}
 	switch {
-	case l.InstanceType == "" && l.Fleet == nil:
-		m.Warn("W-AWS-TYPE", "label %s can never start: it has neither instance-type nor fleet", l.Name)
+	case !m.Has("instance-type") && !m.Has("fleet"):
+		m.Warn("W-AWS-TYPE", "the label can never start: it has neither instance-type nor fleet")
 	case !m.Has("cloud-image") && !m.Has("diskimage"):
-		m.Warn("W-AWS-TYPE", "label %s can never start: it has neither cloud-image nor diskimage", l.Name)
+		m.Warn("W-AWS-TYPE", "the label can never start: it has neither cloud-image nor diskimage")
 	}
 	l.checkHost(m)
 	if l.Fleet != nil {
@@ -40,15 +42,12 @@ func (l *Label) checkHost(m *schema.Mapping) {
 // checkFleet warns about strategies that the market does not have, and options
 // that a fleet does not know.
 func (l *Label) checkFleet(m *schema.Mapping) {
-	onDemand := map[string]bool{"lowest-price": true, "prioritized": true}
-	if s := l.Fleet.AllocationStrategy; s != "" {
-		f, _ := m.Get("fleet")
-		switch {
-		case !l.UseSpot && !onDemand[s]:
-			f.Warn("W-AWS-FLEET", "on-demand instances know the strategies lowest-price and prioritized only; %s is for spot", s)
-		case l.UseSpot && s == "prioritized":
-			f.Warn("W-AWS-FLEET", "the strategy prioritized is for on-demand instances, not for spot")
-		}
+	f, _ := m.Get("fleet")
+	switch s := l.Fleet.AllocationStrategy; {
+	case !l.UseSpot && slices.Contains(spotOnly, s):
+		f.Warn("W-AWS-FLEET", "on-demand instances know the strategies lowest-price and prioritized only; %s is for spot", s)
+	case l.UseSpot && s == "prioritized":
+		f.Warn("W-AWS-FLEET", "the strategy prioritized is for on-demand instances, not for spot")
 	}
 	for _, key := range []string{"iam-instance-profile", "ebs-optimized", "dedicated-host"} {
 		if f, ok := m.Get(key); ok {

@@ -23,7 +23,7 @@ func (a *Access) options(key, from string) option.Table {
 	}
 }
 
-// CloudImage is an image that is there, in one of five ways to name it.
+// CloudImage is an image that is there, named in one of five ways.
 type CloudImage struct {
 	driver.Image
 	Access
@@ -40,9 +40,8 @@ func (p *Provider) newCloudImage() *CloudImage {
 	return i
 }
 
-// sources are the ways to name an image, the one that upstream looks at first in
-// front.
-var sources = []string{"image-filter", "image-id", "image-reference", "shared-gallery-image", "community-gallery-image"}
+// sources are the ways to name an image, in the order in which upstream looks.
+var sources = []string{"image-filter", "image-reference", "community-gallery-image", "shared-gallery-image", "image-id"}
 
 // Options is the table of a cloud image.
 func (i *CloudImage) Options() option.Table {
@@ -63,10 +62,20 @@ func (i *CloudImage) Options() option.Table {
 	)
 }
 
-// Check wants one source.
+// Check leaves one source.
 func (i *CloudImage) Check(m *schema.Mapping) {
-	option.Exclude(m, "the first of them in this list is used: "+list(sources), sources...)
 	option.Demand(m, sources...)
+	used := option.Exclude(m, sources...)
+	drop := func(source string, forget func()) {
+		if source != used {
+			forget()
+		}
+	}
+	drop("image-filter", func() { i.ImageFilter = nil })
+	drop("image-reference", func() { i.ImageReference = nil })
+	drop("community-gallery-image", func() { i.CommunityGalleryImage = nil })
+	drop("shared-gallery-image", func() { i.SharedGalleryImage = nil })
+	drop("image-id", func() { i.ImageID = "" })
 	i.Settle(m)
 }
 

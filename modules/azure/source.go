@@ -1,10 +1,6 @@
 package azure
 
-import (
-	"strings"
-
-	"github.com/nodepool-tf/nodepool-tf/modules/option"
-)
+import "github.com/nodepool-tf/nodepool-tf/modules/option"
 
 // Filter finds an image of the resource group; what is empty matches all. The
 // last by name wins.
@@ -46,5 +42,3 @@ func (g *GalleryImage) Options() option.Table {
 		option.Str("version", &g.Version, "").Maps("part of source_image_id"),
 	}
 }
-
-func list(words []string) string { return strings.Join(words, ", ") }

@@ -12,7 +12,7 @@
 //
 // A driver whose Driver has no Spec yet is read, checked and left alone. It gets a
 // Terraform module by three things: the module in a folder of the driver's
-// package, embedded as Driver.Files; Driver.Spec, which makes a modules.Spec of a
+// package, embedded as Driver.Shipped; Driver.Spec, which makes a modules.Spec of a
 // label (required providers, provider configuration, inputs, outputs); and its
 // removal from what the samples test expects to be left alone.
 //

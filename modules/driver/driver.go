@@ -12,9 +12,9 @@ import (
 type Driver struct {
 	// New returns a provider to be filled in by option.Read.
 	New func(*Scope) Options
-	// Files are the driver's Terraform module. An operator may put another in its
+	// Shipped is the driver's Terraform module. An operator may put another in its
 	// place, which then gets the same inputs and has the same outputs.
-	Files fs.FS
+	Shipped fs.FS
 	// Spec says how nodes of a label are made. The module may be left out of it. It
 	// is called after all was read without an error, for pools and labels that
 	// Common lists.

@@ -51,7 +51,7 @@ func (l *Label) OneImage(m *schema.Mapping) {
 	case cloud && disk:
 		m.Warn("E-XOR", "diskimage and cloud-image exclude each other; diskimage is used")
 	case !cloud && !disk:
-		m.Warn("W-LBL-IMG", "label %s can never start: it has neither cloud-image nor diskimage", l.Name)
+		m.Warn("W-LBL-IMG", "the label can never start: it has neither cloud-image nor diskimage")
 	}
 }
 
@@ -86,7 +86,7 @@ func UseDiskImage[E based](l *Label, m *schema.Mapping, images *option.Set[E]) (
 		l.Login = image.Base().Login
 	case l.DiskImageName == "":
 	case openstack && global:
-		f.Warn("W-LBL-IMG", "label %s can never start: image %s is not among the diskimages of provider %s", l.Name, l.DiskImageName, l.Provider)
+		f.Warn("W-LBL-IMG", "the label can never start: image %s is not among the diskimages of provider %s", l.DiskImageName, l.Provider)
 	default:
 		l.refer(f, "E-LBL-IMG", "label %s uses unknown image %s%s", l.Name, l.DiskImageName, Hint(l.DiskImageName, images.Names()))
 	}

@@ -6,7 +6,7 @@ import (
 	"github.com/nodepool-tf/nodepool-tf/modules/schema"
 )
 
-// CloudImage is an image that is there, in one of four ways to name it.
+// CloudImage is an image that is there, named in one of four ways.
 type CloudImage struct {
 	driver.Image
 	// Keys are SSH keys by name.
@@ -38,10 +38,18 @@ func (i *CloudImage) Options() option.Table {
 	)
 }
 
-// Check wants one source.
+// Check leaves one source.
 func (i *CloudImage) Check(m *schema.Mapping) {
-	option.Exclude(m, "image-id is used, else image-href, else image-name", sources...)
 	option.Demand(m, sources...)
+	used := option.Exclude(m, sources...)
+	for source, text := range map[string]*string{"image-id": &i.ImageID, "image-href": &i.ImageHref, "image-name": &i.ImageName} {
+		if source != used {
+			*text = ""
+		}
+	}
+	if used != "image-filter" {
+		i.ImageFilter = nil
+	}
 	i.Settle(m)
 }
 

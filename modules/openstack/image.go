@@ -67,7 +67,7 @@ func (i *CloudImage) Options() option.Table {
 
 // Check completes the login.
 func (i *CloudImage) Check(m *schema.Mapping) {
-	option.Exclude(m, "image-id is used", "image-id", "image-name")
+	option.Exclude(m, "image-id", "image-name")
 	if i.ImageID != "" {
 		i.ImageName = ""
 	}

@@ -55,7 +55,7 @@ func (l *Label) Options() option.Table {
 // Check finds the image and counts what a node takes.
 func (l *Label) Check(m *schema.Mapping) {
 	l.Defined(m)
-	option.Exclude(m, "diskimage is used", "diskimage", "cloud-image")
+	option.Exclude(m, "diskimage", "cloud-image")
 	option.Demand(m, "diskimage", "cloud-image")
 	option.Demand(m, "min-ram", "flavor-name")
 	l.CloudImage, _ = driver.UseCloudImage(&l.Label, m, &l.Pool.Provider.CloudImages)

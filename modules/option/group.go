@@ -15,11 +15,16 @@ func Demand(m *schema.Mapping, keys ...string) {
 }
 
 // Exclude reports that several of keys are there, where one is allowed (E-XOR).
-// winner says what holds then.
-func Exclude(m *schema.Mapping, winner string, keys ...string) {
-	if found := given(m, keys); len(found) > 1 {
-		m.SchemaError("E-XOR", "%s exclude each other; %s", strings.Join(found, " and "), winner)
+// It returns the first one given, which is used.
+func Exclude(m *schema.Mapping, keys ...string) string {
+	found := given(m, keys)
+	if len(found) == 0 {
+		return ""
 	}
+	if len(found) > 1 {
+		m.SchemaError("E-XOR", "%s exclude each other; %s is used", strings.Join(found, " and "), found[0])
+	}
+	return found[0]
 }
 
 func given(m *schema.Mapping, keys []string) []string {

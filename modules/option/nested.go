@@ -98,10 +98,13 @@ func SubOrStr[E any, P interface {
 	r := Sub(key, to).Kind("str or dict")
 	read := r.read
 	r.read = func(f schema.Field) {
-		if f.Value().Kind != schema.String {
+		switch v := f.Value(); v.Kind {
+		case schema.String:
+			*to = short(v.Text)
+		case schema.Map:
 			read(f)
-		} else if text, ok := f.Str(); ok {
-			*to = short(text)
+		default:
+			f.Error("E-TYPE", "expected string or mapping, found %s", v.Kind)
 		}
 	}
 	return r

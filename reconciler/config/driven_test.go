@@ -14,7 +14,7 @@ import (
 // providers, with its own module or the operator's.
 func TestDriverWithModule(t *testing.T) {
 	d := gce.Driver
-	d.Files = fstest.MapFS{"main.tf": {}}
+	d.Shipped = fstest.MapFS{"main.tf": {}}
 	d.Spec = func(o driver.Options, pool, label string) (*modules.Spec, error) {
 		p := o.(*gce.Provider).Pools.List[0]
 		l, ok := p.Labels.Get(label)

@@ -36,7 +36,7 @@ func (l *loader) driverProvider(m *schema.Mapping, p *Provider, d driver.Driver)
 		m.Warn("W-NOT-DRIVEN", "this release does not drive %s providers yet; provider %s is left out", p.Driver, p.Name)
 	} else {
 		p.applyOptions(m)
-		module = l.module(m, modules.Module{Source: p.Driver, Shipped: d.Files})
+		module = l.module(m, modules.Module{Source: p.Driver, Shipped: d.Shipped})
 	}
 	o := d.New(l.scope(p))
 	option.Read(o, m)
