@@ -52,8 +52,13 @@ func cloudImage(m *schema.Mapping, i *Image) {
 
 // uploadedImage fills up from the global image what the entry does not say.
 func (l *loader) uploadedImage(m *schema.Mapping, i *Image) {
-	if f, _ := m.Get("name"); i.Name != "" {
-		l.checkBuildable(f, i.Name, schema.Field.Error, schema.Field.Error)
+	f, _ := m.Get("name")
+	switch def := l.images[i.Name]; {
+	case i.Name == "":
+	case def == nil:
+		f.Error("E-IMG-UNDEF", "image %s is not defined in the global diskimages%s", i.Name, l.imageHint(i.Name))
+	case def.abstract:
+		f.Error("E-IMG-ABSTRACT", "image %s is abstract; name an image made from it", i.Name)
 	}
 	global := l.cfg.DiskImages[i.Name]
 	if global == nil {

@@ -73,8 +73,8 @@ func (l *loader) provider(m *schema.Mapping) (*Provider, bool) {
 		l.terraformProvider(m, p)
 	case driver == driverStatic:
 		l.staticProvider(m, p)
-	default:
-		l.undriven(m, p)
+	default: // test, example
+		m.Warn("W-NOT-DRIVEN", "driver %s is for Nodepool's own development; provider %s is left out", p.Driver, p.Name)
 	}
 	return p, ok
 }
