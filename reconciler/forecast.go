@@ -191,7 +191,9 @@ func (f *Forecast) read(ctx context.Context, id string) (workspace.Copy, error) 
 	if f.local && !f.taken[id] {
 		return workspace.ReadFolder(f.o.Config.Terraform.StateDir, id)
 	}
-	return workspace.ReadKept(ctx, f.store, id)
+	t := f.o.Config.Terraform
+	from := workspace.Backends{Own: t.Backend, Exec: f.engine.Path, Dir: f.o.Dir, Keyed: t.StateKey != "", Log: f.o.Log}
+	return workspace.ReadKept(ctx, f.store, from, id)
 }
 
 // readAll reads workspaces, several at a time. Those that cannot be read are told, by cause.

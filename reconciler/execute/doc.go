@@ -13,4 +13,6 @@
 // A run may be given provider plugins that run already (package warm). Then Terraform is never interrupted: when its
 // time is up the stream says so (RunOverdue), and it is let go on until it ends or its grace is over. A plugin that does
 // not serve costs the run nothing but time: Terraform starts its own.
+//
+// A Place is a workspace's state in the operator's backend: states are pushed to it and pulled from it, runs never use it.
 package execute

@@ -76,9 +76,12 @@ func ReadFolder(stateDir, id string) (Copy, error) {
 	return c, nil
 }
 
-// ReadKept reads the copy that a launcher keeps in ZooKeeper.
-func ReadKept(ctx context.Context, r *store.Reader, id string) (Copy, error) {
+// ReadKept reads the copy that a launcher keeps in ZooKeeper, with its state from the backend that it may be in.
+func ReadKept(ctx context.Context, r *store.Reader, from Backends, id string) (Copy, error) {
 	d, err := r.Get(ctx, id)
+	if err == nil {
+		d, err = from.load(ctx, id, d)
+	}
 	if err != nil {
 		return Copy{}, err
 	}

@@ -1,7 +1,6 @@
 package workspace
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -229,97 +228,4 @@ func (m *Manager) emptyBackend(ws *workspace) error {
 	}
 	_, err := m.push(ws, state, view)
 	return err
-}
-
-// LoadState gives a document whose state lies in a backend with its state among its files.
-func (m *Manager) LoadState(ctx context.Context, id string, d store.Document) (store.Document, error) {
-	if d.Backend == "" {
-		return d, nil
-	}
-	var w where
-	if err := json.Unmarshal(d.Files[whereName], &w); err != nil {
-		return d, fmt.Errorf("copy of workspace %s: %s: %w", id, whereName, err)
-	}
-	blocks, err := m.blocks(id, d, w)
-	if err != nil {
-		return d, err
-	}
-	var errs []error
-	for _, b := range blocks {
-		state, err := m.pull(ctx, id, b, w)
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		out := d
-		out.Backend, out.Files = "", map[string][]byte{}
-		for name, data := range d.Files {
-			if name != whereName {
-				out.Files[name] = data
-			}
-		}
-		if state != nil {
-			out.Files[execute.StateFile] = state
-		}
-		return out, nil
-	}
-	return d, fmt.Errorf("state of workspace %s: %w", id, errors.Join(errs...))
-}
-
-// blocks are the backends in which a document's state may be: as the document has it, then as it is configured here.
-func (m *Manager) blocks(id string, d store.Document, w where) (out []modules.BackendBlock, err error) {
-	m.mu.Lock()
-	k := m.keeper
-	m.mu.Unlock()
-	// Without a key anybody who writes into ZooKeeper could have Terraform speak to any place.
-	if w.Block != nil && k != nil && k.KeyID() != "" && w.Block.Type == d.Backend {
-		out = append(out, *w.Block)
-	}
-	if m.opts.Backend != nil && m.opts.Backend.Type == d.Backend {
-		own, err := m.opts.Backend.Block(modules.WorkspaceVars{ID: id, Provider: d.Provider})
-		if err != nil {
-			return nil, err
-		}
-		if len(out) == 0 || !out[0].Settings.RawEquals(own.Settings) {
-			out = append(out, own)
-		}
-	}
-	if len(out) == 0 {
-		return nil, fmt.Errorf("the state of workspace %s is in a backend of type %q, which is not configured here: set terraform.backend as it was on the launcher that made it, or the same terraform.state-key on all launchers, which lets the copy say where it is", id, d.Backend)
-	}
-	return out, nil
-}
-
-// pull reads a state, nil for none, and holds it against what the document says of it.
-func (m *Manager) pull(ctx context.Context, id string, b modules.BackendBlock, w where) ([]byte, error) {
-	select {
-	case m.remote.slots <- struct{}{}:
-		defer func() { <-m.remote.slots }()
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	tmp, err := os.MkdirTemp(m.folder(), gonePrefix+"pull-")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(tmp)
-	state, view, ok, err := execute.Place{Dir: filepath.Join(tmp, placeFolder), Exec: m.opts.Engine.Path, Block: b}.Pull(ctx)
-	switch {
-	case err != nil:
-		return nil, err
-	case w.Lineage == "" && (!ok || view.Total() == 0):
-		return nil, nil
-	case !ok:
-		return nil, fmt.Errorf("the backend holds nothing there, and should hold serial %d", w.Serial)
-	case w.Lineage == "": // pushed, but the document was never written
-	case view.Lineage != w.Lineage:
-		return nil, fmt.Errorf("%w: its lineage is %.40q, and should be %.40q", execute.ErrUnrelated, view.Lineage, w.Lineage)
-	case view.Serial < w.Serial:
-		return nil, fmt.Errorf("the backend holds serial %d of it, and should hold %d: restore what the backend has lost, or push a whole copy with `%s state push`", view.Serial, w.Serial, filepath.Base(m.opts.Engine.Path))
-	case view.Serial == w.Serial:
-		if sum, err := execute.StateDigest(state); err != nil || sum != w.Digest {
-			m.opts.Log.Error("the state of a workspace was changed in the backend by somebody else; it is taken as it is", "workspace", id, "serial", view.Serial)
-		}
-	}
-	return bytes.Clone(state), nil
 }

@@ -146,6 +146,14 @@ func TestBackend(t *testing.T) {
 	if err := json.Unmarshal(d.Files[whereName], &w); err != nil || d.Backend != "http" || d.Files[execute.StateFile] != nil || w.Block != nil || w.Lineage == "" || w.Digest == "" || w.Serial == 0 || d.Serial != w.Serial {
 		t.Errorf("the document says %+v of the state, %v", w, err)
 	}
+	from := Backends{Own: b.opts.Backend, Exec: b.opts.Engine.Path, Dir: t.TempDir(), Log: b.opts.Log}
+	loaded, err := from.load(t.Context(), filepath.Base(b.folderOf("1")), d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if view, err := execute.ParseState(loaded.Files[execute.StateFile]); err != nil || view.Serial != w.Serial || view.Lineage != w.Lineage || view.Results["n3"].Value == nil {
+		t.Errorf("read back %+v %v", view, err)
+	}
 	if n := srv.count(); n > 12 { // two workspaces: seeds, and of the batch as many as it took while others were under way
 		t.Errorf("%d pushes for 4 nodes", n)
 	}
