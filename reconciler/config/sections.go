@@ -28,6 +28,7 @@ func (l *loader) webApp(m *schema.Mapping) {
 	}
 	l.cfg.WebApp.Port = port(w, "port", 8005)
 	l.cfg.WebApp.ListenAddress = w.Str("listen_address", "0.0.0.0")
+	l.cfg.WebApp.AdminToken = secretWord(w, "admin-token")
 	w.Done()
 }
 

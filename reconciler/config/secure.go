@@ -7,7 +7,14 @@ import "github.com/nodepool-tf/nodepool-tf/modules/schema"
 func (l *loader) secure(m *schema.Mapping) {
 	l.secureZooKeeper(m)
 	if t := m.Map("terraform"); t != nil {
-		l.cfg.Terraform.StateKey = stateKey(t)
+		l.cfg.Terraform.StateKey = secretWord(t, "state-key")
+		t.Done()
+	}
+	if w := m.Map("webapp"); w != nil {
+		if _, ok := w.Get("admin-token"); ok {
+			l.cfg.WebApp.AdminToken = secretWord(w, "admin-token")
+		}
+		w.Done()
 	}
 	for _, f := range m.List("diskimages") {
 		l.secureImage(f)
@@ -15,7 +22,7 @@ func (l *loader) secure(m *schema.Mapping) {
 	// Upstream ignores anything else in silence; a validation may say so.
 	m.Rest(func(key string, f schema.Field) {
 		if l.mode != schema.Load {
-			f.Warn("W-INERT", "a secure file gives only zookeeper-servers, zookeeper-tls, diskimages and terraform")
+			f.Warn("W-INERT", "a secure file gives only zookeeper-servers, zookeeper-tls, diskimages, terraform and webapp")
 		}
 	})
 }
@@ -32,18 +39,18 @@ func (l *loader) secureZooKeeper(m *schema.Mapping) {
 	}
 }
 
-// shortestKey is the least length of a state-key: it is stretched, but a word
-// from a dictionary stays one.
-const shortestKey = 16
+// shortestSecret is the least length of a secret of our own: what it protects can be guessed at for long, and a word
+// from a dictionary is none.
+const shortestSecret = 16
 
-// stateKey reads what the copies of Terraform states are encrypted with.
-func stateKey(m *schema.Mapping) string {
-	key := m.Str("state-key", "")
-	if f, ok := m.Get("state-key"); ok && len(key) < shortestKey {
-		f.LoadError("E-RANGE", "state-key needs at least %d characters; `openssl rand -base64 32` makes a good one", shortestKey)
+// secretWord reads such a secret: what the copies of Terraform states are encrypted with, what an operator proves to the
+// dashboard.
+func secretWord(m *schema.Mapping, key string) string {
+	word := m.Str(key, "")
+	if f, ok := m.Get(key); ok && len(word) < shortestSecret {
+		f.LoadError("E-RANGE", "%s needs at least %d characters; `openssl rand -base64 32` makes a good one", key, shortestSecret)
 	}
-	m.Done()
-	return key
+	return word
 }
 
 func (l *loader) secureImage(f schema.Field) {

@@ -61,6 +61,8 @@ func (c *Config) Provider(name string) *Provider {
 type WebApp struct {
 	Port          int
 	ListenAddress string
+	// AdminToken lets who knows it hold and delete nodes from the dashboard; empty: nobody may. It is never printed.
+	AdminToken string
 }
 
 // Label is a global label: what is kept ready of it, and for how long.

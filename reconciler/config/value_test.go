@@ -34,7 +34,7 @@ labels: [{name: a}]
 providers:
   - {name: p, driver: terraform, module: {source: a/b/c}, pools: [{name: main, labels: [{name: a}]}]}
 `)
-	same(t, "webapp", WebApp{8005, "0.0.0.0"}, cfg.WebApp)
+	same(t, "webapp", WebApp{Port: 8005, ListenAddress: "0.0.0.0"}, cfg.WebApp)
 	same(t, "terraform", Terraform{
 		Product: "terraform", StateDir: "/var/lib/nodepool-tf",
 		MaxConcurrentApplies: 8, MaxApplyMemory: HalfOfMemory, WarmPlugins: true,
