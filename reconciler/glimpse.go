@@ -18,6 +18,7 @@ import (
 	"github.com/nodepool-tf/nodepool-tf/reconciler/config"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/desire"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/preview"
+	"github.com/nodepool-tf/nodepool-tf/reconciler/static"
 	"github.com/nodepool-tf/nodepool-tf/state/lock"
 	"github.com/nodepool-tf/nodepool-tf/state/record"
 	"github.com/nodepool-tf/nodepool-tf/state/session"
@@ -210,7 +211,7 @@ func (g *glimpse) chooseLauncher() {
 
 // foreign is that of peers, for a launcher that has seen the others for long enough.
 func (g *glimpse) foreign(n *record.Node) bool {
-	if n.Provider == "" || n.State == record.NodeDeleted {
+	if n.Provider == "" || n.State == record.NodeDeleted || n.Launcher == static.Launcher {
 		return false
 	}
 	owner := n.Owner()

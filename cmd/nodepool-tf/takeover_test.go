@@ -16,7 +16,7 @@ import (
 )
 
 // peer is a second launcher with the configuration of r and a state directory of its own. It is not started.
-func (r *cloudRig) peer() *rig.Rig {
+func (r *testRig) peer() *rig.Rig {
 	r.t.Helper()
 	o := r.Options
 	o.Dir = r.t.TempDir()

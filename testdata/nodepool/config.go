@@ -16,7 +16,9 @@ type Options struct {
 	TLS      [3]string // certificate, key and CA files; Nodepool connects with TLS only
 	Provider string    // name of the provider
 	Labels   []string  // offered by the pool, each as the same fake server
-	Priority int       // of the pool; 0 means Nodepool's default
+	// Static are machines as YAML flow mappings: with any the provider is a static one of these, whose labels are Labels.
+	Static   []string
+	Priority int // of the pool; 0 means Nodepool's default
 }
 
 // The cloud image makes every label ready at once, without a builder. Without a rate the driver
@@ -31,6 +33,16 @@ labels:
   - name: {{printf "%q" .}}
 {{- end}}
 providers:
+{{- if .Static}}
+  - name: {{printf "%q" .Provider}}
+    driver: static
+    pools:
+      - name: main
+        nodes:
+{{- range .Static}}
+          - {{.}}
+{{- end}}
+{{- else}}
   - name: {{printf "%q" .Provider}}
     driver: fake
     cloud: fake
@@ -46,6 +58,7 @@ providers:
         labels:
 {{- range .Labels}}
           - {name: {{printf "%q" .}}, cloud-image: fake-image, min-ram: 8192}
+{{- end}}
 {{- end}}
 `))
 
