@@ -65,7 +65,7 @@ func app() *cli.App {
 		},
 		Commands: []*cli.Command{
 			launcherCommand(), validateCommand(), workerCommand(),
-			planCommand(), listCommand(), requestListCommand(), infoCommand(), holdCommand(), deleteCommand(), eraseCommand(),
+			planCommand(), renderCommand(), terraformCommand(), listCommand(), requestListCommand(), infoCommand(), holdCommand(), deleteCommand(), eraseCommand(),
 			imageListCommand(), dibImageListCommand(), imageStatusCommand(), imagePauseCommand(), imageUnpauseCommand(),
 			imageBuildCommand(), imageDeleteCommand(), dibImageDeleteCommand(), explainCommand(),
 		},

@@ -99,7 +99,7 @@ func withForecast(c *cli.Context, o reconciler.ForecastOptions, f func(context.C
 			return err
 		}
 		defer forecast.Close()
-		bar.say("asking Terraform")
+		bar.end()
 		return f(ctx, forecast)
 	})
 }

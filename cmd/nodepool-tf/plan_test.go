@@ -6,16 +6,21 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"os/exec"
 	"path"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/go-zookeeper/zk"
 
 	"github.com/nodepool-tf/nodepool-tf/reconciler/preview"
 	"github.com/nodepool-tf/nodepool-tf/state/record"
 	"github.com/nodepool-tf/nodepool-tf/testdata/cloud/api"
+	"github.com/nodepool-tf/nodepool-tf/testdata/rig"
 )
 
 // seen is a plan as a script reads it.
@@ -110,27 +115,51 @@ func servedBy(nodes []*record.Node) map[string][]string {
 	return out
 }
 
-// TestPlan: what plan shows is what the launcher then does; then nodes that go, and those that vanished.
+// blocks are the module blocks in workspace folders, without what only ZooKeeper and chance give: ids of nodes, names of
+// workspaces.
+func (r *cloudRig) blocks(dir string) (out []string) {
+	r.t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "workspaces", "*", "n*.tf"))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		node := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(file), "n"), ".tf")
+		out = append(out, strings.NewReplacer("200-"+node, "200-"+node, node, "NODE", filepath.Base(filepath.Dir(file)), "WORKSPACE").Replace(string(data)))
+	}
+	slices.Sort(out)
+	return out
+}
+
+// TestPlan: what plan shows is what the launcher then does, block by block, when it launches and when it deletes.
 func TestPlan(t *testing.T) {
 	r := idleCloudRig(t, api.Settings{}, upkeep("list-interval: 0\n  refresh-interval: 0", "priority: 1"))
 	if p := r.planned(true, 0); p.Summary != (preview.Summary{}) || p.Launcher != "" {
 		t.Errorf("with nothing to do: %+v", p.Summary)
 	}
+	r.start()
+	r.logged("launcher starts")
+	r.stop() // it has given its state directory an id
 	one, two := r.submit("vm"), r.submit("vm", "vm")
 	p := r.planned(true, 2)
 	if s := p.Summary; s.Launch != 3 || s.Add != 6 || s.Problems != 0 || s.Keep+s.Delete+s.Declined != 0 {
 		t.Fatalf("%+v", p)
 	}
+	review := filepath.Join(r.Dir, "review")
+	if out, code := r.run("render", review); code != 0 {
+		t.Fatalf("render: %d %s", code, out)
+	}
 	shown := p.nodes()[preview.Launch]
 	r.start()
-	for _, id := range []string{one, two} {
-		r.wait(id, record.RequestFulfilled)
-	}
-	var made []*record.Node
+	reqs := []*record.Request{r.wait(one, record.RequestFulfilled), r.wait(two, record.RequestFulfilled)}
+	var made, foreseen []*record.Node
 	for _, n := range r.Nodes() {
 		made = append(made, n)
 	}
-	var foreseen []*record.Node
 	for _, n := range shown {
 		foreseen = append(foreseen, &record.Node{AllocatedTo: n.Request, Type: []string{n.Label}})
 		if !n.Predicted || r.Nodes()[n.ID] == nil {
@@ -139,5 +168,105 @@ func TestPlan(t *testing.T) {
 	}
 	if got, want := fmt.Sprint(servedBy(made)), fmt.Sprint(servedBy(foreseen)); got != want {
 		t.Errorf("shown %s, made %s", want, got)
+	}
+	if got, want := r.blocks(r.StateDir), r.blocks(review); !slices.Equal(got, want) || len(got) != 3 {
+		t.Errorf("blocks shown:\n%s\nmade:\n%s", strings.Join(want, ""), strings.Join(got, ""))
+	}
+	if p := r.planned(false, 0); p.Summary.Keep != 3 || p.Launcher == "" {
+		t.Errorf("with all in use: %+v", p)
+	}
+
+	r.stop()
+	r.use(reqs[0])
+	p = r.planned(true, 2)
+	going := p.nodes()[preview.Delete]
+	if len(going) != 1 || going[0].ID != reqs[0].Nodes[0] || p.Summary.Keep != 2 || p.Summary.Remove != 2 || p.Summary.Add != 0 {
+		t.Fatalf("%+v", p)
+	}
+	r.start()
+	r.eventually("the node is gone", func() bool { return len(r.Nodes()) == 2 })
+	if r.Nodes()[going[0].ID] != nil {
+		t.Errorf("another node than %s went", going[0].ID)
+	}
+}
+
+// run runs a command and returns what it prints and its exit code.
+func (r *cloudRig) run(args ...string) (string, int) {
+	r.t.Helper()
+	cmd := r.Command(r.ctx, args...)
+	out, err := cmd.CombinedOutput()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		r.t.Fatal(err)
+	}
+	return string(out), cmd.ProcessState.ExitCode()
+}
+
+// TestPlanOfWhatIsThere: drift, another configuration, a run in flight, Terraform's read-only sub-commands; on the
+// launcher's host and on another one.
+func TestPlanOfWhatIsThere(t *testing.T) {
+	secure := filepath.Join(t.TempDir(), "secure.yaml")
+	if err := os.WriteFile(secure, []byte("terraform: {state-key: 0123456789abcdef0123456789abcdef}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	tmp := t.TempDir()
+	r := newCloudRig(t, api.Settings{}, upkeep("list-interval: 0\n  refresh-interval: 0", "priority: 1"), minReady, func(o *rig.Options) {
+		o.Secure = secure
+		o.Env = append(o.Env, "TMPDIR="+tmp)
+	})
+	node := r.ready("")
+	config, err := os.ReadFile(r.ConfigFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write := func(name string, change ...string) string {
+		file := filepath.Join(r.Dir, name)
+		if err := os.WriteFile(file, []byte(strings.NewReplacer(change...).Replace(string(config))), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	bigger := write("bigger.yaml", "min-ready: 1}", "min-ready: 1}, {name: big, min-ready: 2}", "          - name: vm\n", "          - {name: big, inputs: {name: big, flavor: large}}\n          - name: vm\n")
+	elsewhere := write("elsewhere.yaml", r.StateDir, filepath.Join(r.Dir, "nowhere"))
+
+	out, code := r.run("-c", bigger, "plan", "--detailed-exitcode")
+	if code != 2 || !strings.Contains(out, "2 to launch") || !strings.Contains(out, "1 to keep") || !strings.Contains(out, "min-ready of label big") || strings.Contains(out, "\x1b") {
+		t.Errorf("with another configuration: %d %s", code, out)
+	}
+	for _, file := range []string{r.ConfigFile, elsewhere} {
+		if out, code := r.run("-c", file, "plan", "--refresh-only", "--detailed-exitcode"); code != 0 || !strings.Contains(out, "0 resources") {
+			t.Errorf("nothing has drifted: %d %s", code, out)
+		}
+		if out, code := r.run("-c", file, "terraform", node.ID, "--", "state", "list"); code != 0 || !strings.Contains(out, "module.n"+node.ID+".simcloud_instance.node") {
+			t.Errorf("state list: %d %s", code, out)
+		}
+	}
+	if out, code := r.run("terraform", node.ID, "--", "destroy"); code != 2 || !strings.Contains(out, "state list") {
+		t.Errorf("destroy: %d %s", code, out)
+	}
+	if out, code := r.run("terraform", node.ID, "--", "show", "-json"); code != 2 || !strings.Contains(out, "--reveal") {
+		t.Errorf("show -json: %d %s", code, out)
+	}
+	r.vanish(node)
+	for _, file := range []string{r.ConfigFile, elsewhere} {
+		if out, code := r.run("-c", file, "plan", "--refresh-only", "--detailed-exitcode"); code != 2 || !strings.Contains(out, "simcloud_instance.node  has vanished") {
+			t.Errorf("an instance has vanished: %d %s", code, out)
+		}
+	}
+	if b := r.billed(); b.Created != 1 || b.Deleted != 0 {
+		t.Errorf("books %+v", b)
+	}
+
+	if err := r.cloud.Configure(r.ctx, "acme", api.Settings{Token: "s3cr3t", Pace: api.Pace{Boot: api.Delay{Fixed: time.Hour}}}); err != nil {
+		t.Fatal(err)
+	}
+	r.submit("vm", "vm")
+	r.eventually("a run is under way", func() bool { return len(r.Workers()) > 0 })
+	r.eventually("plan says so", func() bool {
+		out, code := r.run("plan", "--detailed-exitcode")
+		return code == 0 && strings.Contains(out, "a run is in flight (create)") && strings.Contains(out, "is being launched")
+	})
+	if left, _ := os.ReadDir(tmp); len(left) > 0 {
+		t.Errorf("a plan leaves %v behind", left)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/nodepool-tf/nodepool-tf/modules"
 	"github.com/nodepool-tf/nodepool-tf/templates"
@@ -65,4 +66,30 @@ func (b *Bases) Outline(ctx context.Context, spec *modules.Spec) (*Base, error) 
 		return nil, &Error{Class: Config, Op: "render provider configuration", Err: err}
 	}
 	return &Base{Name: name, Source: source, root: root}, nil
+}
+
+// CopyModules copies the frozen modules that are wanted into a folder.
+func (b *Bases) CopyModules(to string, wanted func(name string) bool) error {
+	for _, module := range folders(filepath.Join(b.dir, "modules")) {
+		name := filepath.Base(module)
+		if !wanted(name) {
+			continue
+		}
+		root, err := filepath.EvalSymlinks(module) // it may be the lender's
+		if err != nil {
+			return err
+		}
+		if err := os.MkdirAll(filepath.Join(to, name), 0o700); err != nil {
+			return err
+		}
+		if err := os.CopyFS(filepath.Join(to, name), os.DirFS(root)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Uses reports whether the sibling's module is the frozen one of that name, or lies in it.
+func (b *Base) Uses(module string) bool {
+	return strings.HasPrefix(b.Source+"/", "../../modules/"+module+"/")
 }

@@ -3,53 +3,34 @@ package execute
 import (
 	"bytes"
 	"encoding/json"
+	"strings"
 )
 
-// HideResults marks as sensitive, in a state, the results that nodes keep of their module's sensitive outputs. Terraform
-// marks the input of the resource that keeps them, and what it computes of it, output, it shows in clear (Terraform 1.11).
-// A state that cannot be read stays as it is: Terraform cannot read it either.
+// wholeResult marks all that a result resource keeps.
+const wholeResult = `[[{"type":"get_attr","value":"input"}],[{"type":"get_attr","value":"output"}]]`
+
+// HideResults marks as sensitive, in a state, what nodes keep of their module's outputs: Terraform (1.11) forgets there
+// which of them the module calls sensitive, and shows all in clear. A state that cannot be read stays as it is: Terraform
+// cannot read it either.
 func HideResults(state []byte) []byte {
 	var doc map[string]json.RawMessage
 	var resources []map[string]json.RawMessage
 	if json.Unmarshal(state, &doc) != nil || json.Unmarshal(doc["resources"], &resources) != nil {
 		return state
 	}
-	changed := false
 	for _, r := range resources {
 		var kind string
 		var instances []map[string]json.RawMessage
-		if json.Unmarshal(r["type"], &kind) != nil || kind != resultType || json.Unmarshal(r["instances"], &instances) != nil {
+		if json.Unmarshal(r["type"], &kind) != nil || kind != resultType || r["module"] != nil || json.Unmarshal(r["instances"], &instances) != nil {
 			continue
 		}
 		for _, in := range instances {
-			var paths [][]json.RawMessage
-			if json.Unmarshal(in["sensitive_attributes"], &paths) != nil || len(paths) == 0 {
-				continue
-			}
-			in["sensitive_attributes"] = encode(withOutputs(paths))
-			changed = true
+			in["sensitive_attributes"] = json.RawMessage(wholeResult)
 		}
 		r["instances"] = encode(instances)
 	}
-	if !changed {
-		return state
-	}
 	doc["resources"] = encode(resources)
 	return encode(doc)
-}
-
-// withOutputs adds to each path into input the same into output.
-func withOutputs(paths [][]json.RawMessage) [][]json.RawMessage {
-	out := paths
-	for _, p := range paths {
-		var step struct{ Type, Value string }
-		if len(p) == 0 || json.Unmarshal(p[0], &step) != nil || step.Value != "input" {
-			continue
-		}
-		more := append([]json.RawMessage{encode(map[string]string{"type": step.Type, "value": "output"})}, p[1:]...)
-		out = append(out, more)
-	}
-	return out
 }
 
 // encode is for what was decoded before: it cannot fail.
@@ -61,4 +42,26 @@ func encode(v any) json.RawMessage {
 		panic(err)
 	}
 	return b.Bytes()
+}
+
+// withoutResults leaves the same out of Terraform's text of a plan: from the comment that names a result resource to the
+// end of its block.
+func withoutResults(text string) string {
+	var out strings.Builder
+	inside, blank := false, false
+	for line := range strings.Lines(text) {
+		switch bare := strings.TrimRight(line, "\n"); {
+		case strings.HasPrefix(bare, "  # "+resultType+"."):
+			inside = true
+		case inside:
+			inside = bare != "    }"
+			blank = !inside
+		case blank && bare == "": // the one behind the block
+			blank = false
+		default:
+			blank = false
+			out.WriteString(line)
+		}
+	}
+	return out.String()
 }

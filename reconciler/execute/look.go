@@ -22,7 +22,7 @@ type Forecast struct {
 	Planned             []Event // planned_change, by address
 	Drift               []Event // resource_drift, by address: what has happened outside
 	Diagnostics         []Diagnostic
-	Text                string // Terraform's words for people, when asked for; what is sensitive is masked by Terraform
+	Text                string // Terraform's words for people, when asked for; what is sensitive is masked by Terraform, and the nodes' results are left out
 }
 
 // planFile is Terraform's own form of a plan, in the folder.
@@ -88,9 +88,11 @@ func (l *Looker) Plan(ctx context.Context, dir string, job Job) (Forecast, error
 	f.sort()
 	if l.words && err == nil {
 		tf.SetStdout(io.Discard)
-		if f.Text, err = tf.ShowPlanFileRaw(ctx, planFile); err != nil {
+		text, err := tf.ShowPlanFileRaw(ctx, planFile)
+		if err != nil {
 			return Forecast{}, errors.Join(ctx.Err(), shorten(err))
 		}
+		f.Text = withoutResults(text)
 	}
 	return f, nil
 }

@@ -33,10 +33,11 @@ func (p *Plan) Summary() Summary {
 		}
 	}
 	for _, r := range p.Requests {
-		switch r.Outcome {
-		case Declined, Failed:
+		switch {
+		case r.Predicted: // min-ready, tried again and again: no news for who waits for an exit code
+		case r.Outcome == Declined, r.Outcome == Failed:
 			s.Declined++
-		case Waits:
+		case r.Outcome == Waits:
 			s.Waiting++
 		}
 	}
