@@ -191,6 +191,11 @@ func (f *Forecast) read(ctx context.Context, id string) (workspace.Copy, error) 
 	if f.local && !f.taken[id] {
 		return workspace.ReadFolder(f.o.Config.Terraform.StateDir, id)
 	}
+	return f.readKept(ctx, id)
+}
+
+// readKept reads the copy in ZooKeeper.
+func (f *Forecast) readKept(ctx context.Context, id string) (workspace.Copy, error) {
 	t := f.o.Config.Terraform
 	from := workspace.Backends{Own: t.Backend, Exec: f.engine.Path, Dir: f.o.Dir, Keyed: t.StateKey != "", Log: f.o.Log}
 	return workspace.ReadKept(ctx, f.store, from, id)
@@ -240,7 +245,7 @@ func (f *Forecast) assemble(ctx context.Context, future preview.Future) {
 		if !f.shown(p.Name) || providers[p.Name] != nil {
 			continue
 		}
-		out := &preview.Provider{Name: p.Name}
+		out := &preview.Provider{Name: p.Name, Static: p.Static()}
 		for _, pool := range p.Pools {
 			key := desire.PoolKey{Provider: p.Name, Pool: pool.Name}
 			shown := preview.Pool{Name: pool.Name, Paused: future.Paused[key]}
@@ -267,6 +272,9 @@ func (f *Forecast) assemble(ctx context.Context, future preview.Future) {
 			ws := there[f.at[n.ID]]
 			ws.Nodes = append(ws.Nodes, n)
 		default:
+			if p.Static && n.Action == preview.Delete {
+				n.Reason += "; its machine is registered anew"
+			}
 			p.Elsewhere = append(p.Elsewhere, n)
 		}
 	}

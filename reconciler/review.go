@@ -74,7 +74,7 @@ func (f *Forecast) Terraform(ctx context.Context, name string, args []string, ou
 	}
 	c, err := f.read(ctx, id)
 	if gone(err) && f.local { // another launcher's
-		c, err = workspace.ReadKept(ctx, f.store, id)
+		c, err = f.readKept(ctx, id)
 	}
 	if errors.Is(err, zk.ErrNoNode) || errors.Is(err, os.ErrNotExist) {
 		return 0, fmt.Errorf("there is no workspace %s, and none holds a node of that name; `nodepool-tf plan --detail` lists workspaces and their nodes", name)

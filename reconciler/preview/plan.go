@@ -46,8 +46,9 @@ const (
 
 // Provider is what happens at one provider.
 type Provider struct {
-	Name  string `json:"name"`
-	Pools []Pool `json:"pools"`
+	Name   string `json:"name"`
+	Static bool   `json:"static"` // its machines are there for good
+	Pools  []Pool `json:"pools"`
 	// Workspaces by id, those that do not exist yet last.
 	Workspaces []*Workspace `json:"workspaces"`
 	// Elsewhere are the nodes whose resources are in no workspace that could be read.

@@ -91,7 +91,11 @@ func (t *texter) provider(p *Provider) {
 		kept = count(p.Elsewhere, Keep)
 	}
 	if len(p.Elsewhere) > kept {
-		t.line("", "\n  In no workspace that can be read here")
+		title := "In no workspace that can be read here"
+		if p.Static {
+			title = "Machines"
+		}
+		t.line("", "\n  %s", title)
 		t.nodes(p.Elsewhere)
 	}
 	if n := quiet + kept; n > 0 {
