@@ -68,6 +68,7 @@ func app() *cli.App {
 			planCommand(), renderCommand(), terraformCommand(), listCommand(), requestListCommand(), infoCommand(), holdCommand(), deleteCommand(), eraseCommand(),
 			imageListCommand(), dibImageListCommand(), imageStatusCommand(), imagePauseCommand(), imageUnpauseCommand(),
 			imageBuildCommand(), imageDeleteCommand(), dibImageDeleteCommand(), explainCommand(),
+			alienListCommand(), alienImageListCommand(),
 		},
 		OnUsageError:         usage,
 		ExitErrHandler:       func(*cli.Context, error) {},

@@ -3,5 +3,5 @@
 //
 // The rules are those of package desire, run on what ZooKeeper and the configuration say; a running launcher runs them on
 // what it knows besides (what clouds refused, what is under way) and adds its journal. It reads only, and takes no lock.
-// The launcher and cmd import it.
+// The launcher, package admin and cmd import it.
 package explain

@@ -6,7 +6,7 @@ import (
 )
 
 // explain serves /explain/<request or node>: what the launcher knows of it, as `nodepool-tf explain` shows it. Each answer
-// costs the launcher a decision, so they are made one after the other and few may wait.
+// costs the launcher a decision, so few may ask at one time.
 func (h *handler) explain(w http.ResponseWriter, r *http.Request) {
 	select {
 	case h.explaining <- struct{}{}:
