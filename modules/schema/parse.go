@@ -16,7 +16,7 @@ import (
 // Limits of a file, far above any real one.
 const (
 	// MaxSize is the size of a file after substitution, in bytes.
-	MaxSize = 2 << 20
+	MaxSize = 4 << 20
 	// maxDepth is how deep lists and mappings may nest, aliases expanded.
 	maxDepth = 100
 	// maxAliased is by how many values aliases may enlarge a document.

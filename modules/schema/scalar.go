@@ -25,6 +25,9 @@ func plain(text string) (Value, error) {
 	case len(text) > 200:
 		// No number anybody means, and the patterns need not look at it.
 		return Value{Kind: String, Text: text}, nil
+	case text != "" && !strings.ContainsRune("yYnNtTfFoO~-+.0123456789", rune(text[0])):
+		// Nothing else begins like this; most scalars need no pattern.
+		return Value{Kind: String, Text: text}, nil
 	case nullText.MatchString(text):
 		return Value{Kind: Null, Text: text}, nil
 	case boolText.MatchString(text):

@@ -50,7 +50,7 @@ func TestHostile(t *testing.T) {
 		fmt.Fprintf(&bomb, "a%d: &a%d [*a%d, *a%d]\n", i, i, i-1, i-1)
 	}
 	for name, c := range map[string]struct{ doc, want string }{
-		"large":    {strings.Repeat("a", 10<<20), "larger than 2 MiB"},
+		"large":    {strings.Repeat("a", 10<<20), "larger than 4 MiB"},
 		"flow":     {fill("["), "nested more than 100 deep"},
 		"flow map": {fill("{"), "nested more than 100 deep"},
 		"block":    {fill("- "), "nested more than 100 deep"},

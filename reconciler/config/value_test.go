@@ -243,7 +243,7 @@ func TestUnreadable(t *testing.T) {
 	for path, want := range map[string]string{
 		filepath.Join(dir, "none"): "cannot read the file: no such file or directory",
 		dir:                        "cannot read the file: it is a directory",
-		big:                        "larger than 2 MiB",
+		big:                        "larger than 4 MiB",
 	} {
 		cfg, _, err := Load(path, "", nil)
 		if cfg != nil || err == nil || !strings.Contains(err.Error(), want) {
