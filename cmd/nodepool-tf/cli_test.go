@@ -68,7 +68,11 @@ func TestExitCodes(t *testing.T) {
 		{[]string{"config-validate"}, 0, "valid"},
 		{[]string{"-c", broken, "config-validate"}, 1, "broken.yaml:2"},
 		{[]string{"-c", broken, "config-validate"}, 1, "pools"},
-		{[]string{"-c", broken, "config-validate", "--output", "json"}, 1, `"E-KEY"`},
+		{[]string{"-c", broken, "config-validate"}, 1, "broken.yaml is not valid: errors 1"},
+		{[]string{"-c", broken, "config-validate", "--output", "json"}, 1, `"code": "E-KEY"`},
+		{[]string{"-c", broken, "config-validate", "--output", "yaml"}, 1, "severity: error"},
+		{[]string{"config-validate", "--output", "xml"}, 2, "json"},
+		{[]string{"config-validate", "more"}, 2, "no argument"},
 	}
 	for _, c := range cases {
 		stdout, stderr, code := r.out(c.args...)
