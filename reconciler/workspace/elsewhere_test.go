@@ -440,3 +440,33 @@ func TestBackendSlow(t *testing.T) {
 	b.destroy(append(nodes, "first")...)
 	b.gone()
 }
+
+// TestBackendSwitched: an installation goes from ZooKeeper to a backend and back with its nodes.
+func TestBackendSwitched(t *testing.T) {
+	t.Parallel()
+	srv := newStates(t)
+	b := newBench(t, kept)
+	st, _ := lease(t, chrootOf(t), "one")
+	b.attach(st)
+	b.launch("1")
+	b.created("1")
+	for _, where := range []string{"http", "", "http"} {
+		b.eventually("all is copied", b.settled)
+		b.restart(func() {
+			if b.opts.Backend = nil; where != "" {
+				srv.backend(t)(&b.opts)
+			}
+		})
+		b.attach(st)
+		b.eventually("all is copied again", b.settled)
+		d := b.copyOf(st, "1")
+		if d.Backend != where || (d.Files[execute.StateFile] == nil) != (where != "") || where != "" && !strings.Contains(srv.all(), b.hand+"/1") {
+			t.Errorf("with backend %q the document says %q", where, d.Backend)
+		}
+	}
+	b.destroy("1")
+	b.gone()
+	if held := srv.all(); strings.Contains(held, b.hand) {
+		t.Errorf("the backend still holds %s", held)
+	}
+}
