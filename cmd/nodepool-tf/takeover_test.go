@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -70,9 +71,11 @@ func (r *cloudRig) said(b *rig.Rig, text string) {
 // TestHostLost: a launcher dies with its disk. Another one takes its workspaces over: its idle nodes are given out, those
 // in use are deleted after use, and the cloud's books balance.
 func TestHostLost(t *testing.T) {
+	states := t.TempDir()
 	for name, change := range map[string]func(*rig.Options){
 		"clear":     func(*rig.Options) {},
 		"encrypted": withStateKey(t),
+		"backend":   withBackend(states),
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newCloudRig(t, api.Settings{Pace: api.Pace{Boot: api.Delay{Fixed: 50 * time.Millisecond}}}, shortSession, change)
@@ -94,10 +97,26 @@ func TestHostLost(t *testing.T) {
 			if books := r.billed(); !books.Balanced() || books.Created != 3 {
 				t.Errorf("books %+v", books)
 			}
-			if name == "encrypted" && strings.Contains(b.Log(), "states in ZooKeeper are not encrypted") || name == "clear" && !strings.Contains(b.Log(), "states in ZooKeeper are not encrypted") {
+			left, _ := filepath.Glob(filepath.Join(states, "*.tfstate"))
+			if name == "backend" && len(left) != 3 {
+				t.Errorf("the backend holds %v", left)
+			}
+			for _, file := range left {
+				if data, err := os.ReadFile(file); err != nil || !strings.Contains(string(data), `"resources": []`) {
+					t.Errorf("%s holds %s", file, data)
+				}
+			}
+			if name == "encrypted" && strings.Contains(b.Log(), "states in ZooKeeper are not encrypted") || name != "encrypted" && !strings.Contains(b.Log(), "states in ZooKeeper are not encrypted") {
 				t.Error("the warning that copies are not encrypted is there when it should not, or the other way round")
 			}
 		})
+	}
+}
+
+// withBackend has a rig's states copied into a folder that all hosts share.
+func withBackend(dir string) func(*rig.Options) {
+	return func(o *rig.Options) {
+		o.Terraform = fmt.Sprintf("backend: {type: local, path: %q}", filepath.Join(dir, "${workspace.id}.tfstate"))
 	}
 }
 
