@@ -28,7 +28,9 @@ func (lp *loop) registerNode(m *machines, r static.Register) {
 			case err == nil:
 				n.ID = path.Base(made[1].String)
 				lp.log.Info("static node registered", "node", n.ID, "provider", n.Provider, "pool", n.Pool, "host", n.Hostname, "slot", r.Slot, "labels", n.Type)
-				lp.seeNode(n.ID, n, 0)
+				if lp.view.Nodes[n.ID] == nil { // else the cache was faster, and knows what became of it
+					lp.seeNode(n.ID, n, 0)
+				}
 			case errors.Is(err, zk.ErrConnectionClosed): // it may be there
 				m.unclear++
 				if m.complete {

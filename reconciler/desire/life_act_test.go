@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nodepool-tf/nodepool-tf/reconciler/static"
 	"github.com/nodepool-tf/nodepool-tf/state/record"
 )
 
@@ -160,6 +161,9 @@ func (l *life) allocate(h *Handler, allocs []Alloc) (begin func()) {
 		n.Busy = true
 		steps = append(steps, func() {
 			n.Busy = false
+			if n.Launcher == static.Launcher && !l.calm && l.chance(10, "machine is dead") {
+				n.State = record.NodeDeleting
+			}
 			if n.State != record.NodeReady || n.AllocatedTo != "" || !l.calm && l.chance(20, "locked") {
 				n.NotBefore = l.v.Now.Add(time.Second)
 				l.forget(h, a.Reuse)
@@ -178,6 +182,9 @@ func (l *life) allocate(h *Handler, allocs []Alloc) (begin func()) {
 // create shows a record before its handler knows of it, as a watch does.
 func (l *life) create(h *Handler, at func() *HandlerNode, label string) {
 	id := l.id("")
+	if l.v.Config.Provider(h.Provider).Static() {
+		l.Fatalf("a static node is launched")
+	}
 	if strings.Contains(label, "nope") {
 		l.Fatalf("label %s was launched", label)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/nodepool-tf/nodepool-tf/reconciler/static"
 	"github.com/nodepool-tf/nodepool-tf/state/record"
 )
 
@@ -17,7 +18,8 @@ import (
 // to two requests, and when the world calms down every request was answered and every node is free or gone.
 func TestLife(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		l := &life{T: t, v: world(prov("a", pool("main", "small", "large", maxServers(4)), pool("side", "small", maxServers(3)), maxConcurrency(6)), prov("b", pool("main", "large", maxServers(2)), maxConcurrency(-1)))}
+		l := &life{T: t, v: world(prov("a", pool("main", "small", "large", maxServers(4)), pool("side", "small", maxServers(3)), maxConcurrency(6)), prov("b", pool("main", "large", maxServers(2)), maxConcurrency(-1)),
+			rackOf("s", "m1:1:bench,arm", "m2:2:bench"))}
 		globalLabel("small", rapid.IntRange(0, 1).Draw(t, "min-ready"), 0)(l.v)
 		for range rapid.IntRange(10, 80).Draw(t, "steps") {
 			l.zuul()
@@ -68,6 +70,7 @@ func (l *life) step() {
 	for _, d := range ds {
 		l.act(d)
 	}
+	l.register()
 	for range rapid.IntRange(0, 1+len(l.begun)).Draw(l.T, "effects") {
 		if len(l.begun) == 0 {
 			break
@@ -83,8 +86,34 @@ func (l *life) step() {
 	}
 	for _, p := range l.v.Config.Providers {
 		for _, pool := range p.Pools {
+			if p.Static() {
+				continue // see register
+			}
 			if n := count[keyOf(pool)]; n > *pool.MaxServers {
 				l.Fatalf("pool %v has %d nodes: %s", keyOf(pool), n, l)
+			}
+		}
+	}
+}
+
+// register gives each slot of the machines a node, as package reconciler does by what package static says.
+func (l *life) register() {
+	taken := map[static.Slot]bool{}
+	for _, n := range l.v.Nodes {
+		if n.Launcher == static.Launcher && n.State != record.NodeDeleting {
+			at := static.Slot{Machine: static.IDOf(n.Node), Slot: int(*n.Slot)}
+			if taken[at] {
+				l.Fatalf("slot %v has two nodes: %s", at, l)
+			}
+			taken[at] = true
+		}
+	}
+	for _, m := range l.v.Config.Provider("s").Pools[0].StaticNodes {
+		for i := range m.MaxParallelJobs {
+			if !taken[static.Slot{Machine: m.ID(), Slot: i}] && (l.calm || l.chance(50, "registered")) {
+				n := &Node{Node: static.NewNode(m, i, static.Host{}, l.v.Now), Known: true}
+				n.ID = l.id("")
+				l.v.Nodes[n.ID] = n
 			}
 		}
 	}
@@ -93,7 +122,7 @@ func (l *life) step() {
 // zuul asks for nodes, cancels, and uses what it got.
 func (l *life) zuul() {
 	if !l.calm && l.chance(30, "request") {
-		labels := rapid.SampledFrom([]string{"small", "large", "small small", "large small large", "large large", "nope", "small nope", "", "small small small small"}).Draw(l.T, "labels")
+		labels := rapid.SampledFrom([]string{"small", "large", "small small", "large small large", "large large", "nope", "small nope", "", "bench", "arm", "bench arm", "bench bench bench arm", "bench bench bench", "small small small small"}).Draw(l.T, "labels")
 		req(l.id(rapid.SampledFrom([]string{"100-", "200-"}).Draw(l.T, "precedence")), labels)(l.v)
 	}
 	for _, id := range sortedKeys(l.v.Requests) {
@@ -111,7 +140,7 @@ func (l *life) zuul() {
 			}
 			for i, nid := range r.Nodes {
 				n := l.v.Nodes[nid]
-				if n == nil || n.State != record.NodeReady || n.AllocatedTo != id || n.Held || n.Contended || n.Type[0] != r.NodeTypes[i] {
+				if n == nil || n.State != record.NodeReady || n.AllocatedTo != id || n.Held || n.Contended || !slices.Contains(n.Type, r.NodeTypes[i]) {
 					l.Fatalf("request %s got node %s: %+v", id, nid, n)
 				}
 				n.Contended = true // before the request is deleted; in-use follows when the job has begun

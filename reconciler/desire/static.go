@@ -1,6 +1,8 @@
 package desire
 
 import (
+	"slices"
+
 	"github.com/nodepool-tf/nodepool-tf/reconciler/config"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/static"
 	"github.com/nodepool-tf/nodepool-tf/state/record"
@@ -12,58 +14,31 @@ import (
 const (
 	staticNeverLaunches = "it wants fresh nodes, and static nodes are never launched"
 	staticTooFew        = " is wanted more often than the machines of the pool have it"
+	staticNotTogether   = "the machines of the pool are too few for its labels together"
 )
 
 // staticFill finds READY nodes of a static pool for labels, or none: half of what is wanted would be held back from
-// others until the rest comes. A node often has several labels, so that the longest waiting one for each label in turn
-// could leave nothing for the next; as in Kuhn's matching, earlier choices give way.
+// others until the rest comes.
 func (p *pass) staticFill(pool *config.Pool, labels []string) (allocs []Alloc, ok bool) {
-	m := matching{pass: p, pool: pool, labels: labels, taken: map[*Node]int{}}
-	for i := range labels {
-		if !m.serve(i, map[*Node]bool{}) {
-			return nil, false
-		}
-	}
-	allocs = make([]Alloc, len(labels))
-	for n, i := range m.taken {
-		p.reused[n.ID] = true
-		allocs[i] = Alloc{Label: labels[i], Reuse: n.ID, Zone: n.AZ}
-	}
-	return allocs, true
-}
-
-// matching gives nodes to the labels of one request.
-type matching struct {
-	*pass
-	pool   *config.Pool
-	labels []string
-	taken  map[*Node]int // by which label, as an index
-}
-
-// serve finds a node for a label, if need be by giving another one to the label that has it. tried are nodes that this
-// did not free.
-func (m *matching) serve(i int, tried map[*Node]bool) bool {
-	var others []*Node
-	for _, n := range m.spareNodes(m.pool, m.labels[i]) {
-		if m.reused[n.ID] || tried[n] || !m.described(m.pool, n) {
-			continue
-		}
-		if _, has := m.taken[n]; !has {
-			m.taken[n] = i
-			return true
-		}
-		others = append(others, n)
-	}
-	for _, n := range others {
-		if !tried[n] {
-			tried[n] = true
-			if m.serve(m.taken[n], tried) {
-				m.taken[n] = i
-				return true
+	nodes, ok := match(labels, func(label string) (free []*Node) {
+		for _, n := range p.spareNodes(pool, label) {
+			if len(free) == len(labels) {
+				break // with so many the label finds one, whatever the others take
+			}
+			if !p.reused[n.ID] && p.described(pool, n) {
+				free = append(free, n)
 			}
 		}
+		return free
+	})
+	if !ok {
+		return nil, false
 	}
-	return false
+	for i, n := range nodes {
+		p.reused[n.ID] = true
+		allocs = append(allocs, Alloc{Label: labels[i], Reuse: n.ID, Zone: n.AZ})
+	}
+	return allocs, true
 }
 
 // described reports whether a node is as its machine is configured. One that is not waits for its record to be
@@ -94,5 +69,26 @@ func staticNeverFits(pool *config.Pool, r *record.Request) string {
 			return "label " + quote(l) + staticTooFew
 		}
 	}
+	if len(want) > 1 && !enoughSlots(pool, r.NodeTypes) {
+		return staticNotTogether
+	}
 	return ""
+}
+
+// enoughSlots reports whether a pool with all machines free could serve labels together.
+func enoughSlots(pool *config.Pool, labels []string) bool {
+	_, ok := match(labels, func(label string) (slots []static.Slot) {
+		for _, m := range pool.StaticNodes {
+			if slices.Contains(m.Labels, label) {
+				for i := range min(m.MaxParallelJobs, len(labels)) {
+					slots = append(slots, static.Slot{Machine: m.ID(), Slot: i})
+				}
+			}
+			if len(slots) >= len(labels) {
+				return slots
+			}
+		}
+		return slots
+	})
+	return ok
 }

@@ -15,7 +15,9 @@ import (
 )
 
 // rack is static provider a, pool main, with machines that read name:jobs:label,label.
-func rack(machines ...string) part {
+func rack(machines ...string) part { return rackOf("a", machines...) }
+
+func rackOf(provider string, machines ...string) part {
 	return func(v *View) {
 		p := pool("main")
 		for _, m := range machines {
@@ -32,7 +34,7 @@ func rack(machines ...string) part {
 				p.Labels[l].Slots += jobs
 			}
 		}
-		prov("a", p, func(p *config.Provider) { p.Driver = "static" })(v)
+		prov(provider, p, func(p *config.Provider) { p.Driver = "static" })(v)
 	}
 }
 
@@ -72,6 +74,7 @@ func TestStatic(t *testing.T) {
 		{"too few are free: the next one is served", []part{two, slot("01", "m1", 0), req(r, "bench bench"), req("200-0000000002", "arm")}, lines("accept 200-0000000002 a/main arm<01")},
 		{"of a full pool never paused", []part{two, req(r, "bench"), req("200-0000000002", "arm")}, nil},
 		{"never enough", in2(req(r, "bench bench bench bench")), lines(`decline 200-0000000001 a/main (label "bench" is wanted more often than the machines of the pool have it)`)},
+		{"never enough together", in2(req(r, "bench bench bench arm")), lines("decline 200-0000000001 a/main (the machines of the pool are too few for its labels together)")},
 		{"unknown label, all busy", []part{two, req(r, "bench nope")}, lines(`decline 200-0000000001 a/main (label "nope" is not offered)`)},
 		{"fresh ones only", in2(req(r, "bench", noReuse)), lines("decline 200-0000000001 a/main (it wants fresh nodes, and static nodes are never launched)")},
 		{"min-ready of another launcher, all busy", []part{two, req(r, "bench", minReady)}, lines("decline 200-0000000001 a/main (it wants fresh nodes, and static nodes are never launched)")},
