@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -28,11 +29,18 @@ func holdCommand() *cli.Command {
 				wait = 0
 			}
 			return withSession(c, func(ctx context.Context, s *session.Session) error {
+				before, err := admin.Node(ctx, s, id)
+				if err != nil {
+					return err
+				}
 				// The lock is waited for longer than ZooKeeper's answers are.
 				if err := admin.Hold(c.Context, s, id, wait, time.Now); err != nil {
 					return err
 				}
-				return showNode(ctx, c, s, id)
+				if why := admin.Promised(before); why != "" {
+					warn(c)(errors.New(why))
+				}
+				return showNode(c.Context, c, s, id)
 			})
 		},
 	}

@@ -74,7 +74,7 @@ func (e Erased) Warning(provider string) string {
 		if l.Alive {
 			then = "it is running and destroys what no node's record wants, after two looks a minute apart; stop it first to keep that"
 		}
-		fmt.Fprintf(&b, "%d Terraform workspaces of the launcher on %s hold resources of the provider (%s). %s.\n", len(l.Workspaces), quote(l.Host), some(l.Workspaces), then)
+		fmt.Fprintf(&b, "%d Terraform workspaces of the launcher on %s hold resources of the provider (%s); %s.\n", len(l.Workspaces), quote(l.Host), some(l.Workspaces), then)
 	}
 	if len(e.Left) == 0 && len(e.Nodes) > 0 {
 		b.WriteString("No Terraform workspace holds any of its resources: what its nodes have in the cloud leaks.\n")

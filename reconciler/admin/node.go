@@ -29,6 +29,16 @@ func Hold(ctx context.Context, s *session.Session, id string, wait time.Duration
 	})
 }
 
+// Promised says that a node which was put into hold is handed to a request all the same: READY and unlocked it waits for a
+// job, whose executor does not look at the state. "" when it is not.
+func Promised(before *record.Node) string {
+	if before.State != record.NodeReady || before.AllocatedTo == "" {
+		return ""
+	}
+	return fmt.Sprintf("node %s is handed to request %s, and its job may take it even now: `nodepool-tf hold --wait %s` once it is in use keeps it after the job",
+		before.ID, quote(before.AllocatedTo), before.ID)
+}
+
 // Delete puts a node into state `deleting`. The launcher that serves its provider destroys what it has in the cloud and
 // removes the record.
 func Delete(ctx context.Context, s *session.Session, id string, now func() time.Time) error {

@@ -62,17 +62,17 @@ func TestView(t *testing.T) {
 		Requests: []*record.Request{req("200-1", record.RequestPending), req("200-2", record.RequestRequested)},
 	}
 	c := cfg()
-	if got := strings.Join(AboutRequest(w.Requests[0], w, c).Says, "\n"); !strings.Contains(got, "pool p/main has accepted it") || !strings.Contains(got, "node 1: ready") {
+	if got := pretty(t, AboutRequest(w.Requests[0], w, c)); !strings.Contains(got, "pool p/main has accepted it") || !strings.Contains(got, "node 1: ready") {
 		t.Error(got)
 	}
 	c.Providers[0].Pools[0].Limits["instances"] = 2
 	w.Nodes = append(w.Nodes, &record.Node{ID: "2", State: record.NodeInUse, Provider: "p", Pool: "main", Type: []string{"small"}})
 	rep := AboutRequest(w.Requests[1], w, c)
-	if got := strings.Join(rep.Says, "\n"); !strings.Contains(got, "the pool is paused") || !strings.Contains(got, "p/main on np (paused)") {
+	if got := pretty(t, rep); !strings.Contains(got, "the pool is paused") || !strings.Contains(got, "p/main on np (paused)") {
 		t.Error(got)
 	}
 	w.Pools = nil
-	if got := strings.Join(AboutRequest(w.Requests[1], w, c).Says, "\n"); !strings.Contains(got, "nodepool-tf launcher") {
+	if got := pretty(t, AboutRequest(w.Requests[1], w, c)); !strings.Contains(got, "nodepool-tf launcher") {
 		t.Error(got)
 	}
 }
@@ -92,4 +92,13 @@ func TestHarmless(t *testing.T) {
 			t.Errorf("%s: %q", f, b.String())
 		}
 	}
+}
+
+func pretty(t *testing.T, r *Report) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := r.Write(&b, status.Pretty); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
 }

@@ -19,7 +19,7 @@ type Report struct {
 	ID    string  `json:"id"`
 	State string  `json:"state"` // gone, when only the launcher's journal knows it
 	Age   float64 `json:"state_age_seconds"`
-	// Says is the explanation in words, the parts below are what it is made of.
+	// Says is what the record tells in words. What the rules tell is in Request, and better in Daemon.Request.
 	Says    []string `json:"says"`
 	Request *Request `json:"request,omitempty"`
 	Nodes   []string `json:"nodes,omitempty"` // of a request
@@ -58,11 +58,6 @@ func AboutRequest(r *record.Request, w *World, c *config.Config) *Report {
 		rep.say("it has its nodes (%s); Zuul takes them when its job starts", strings.Join(r.Nodes, ", "))
 	case record.RequestFailed:
 		rep.say("every pool that was registered declined it: Zuul reports NODE_FAILURE. The launchers' logs say why each did (`request declined`)")
-	}
-	if r.State == record.RequestRequested || r.State == record.RequestPending {
-		rep.Says = append(rep.Says, of.Lines()...)
-	} else if len(of.Declined) > 0 {
-		rep.say("registered pools that declined it: %s", strings.Join(of.Declined, ", "))
 	}
 	for _, n := range w.Nodes {
 		if n.AllocatedTo == r.ID {
@@ -120,6 +115,11 @@ func (r *Report) Write(w io.Writer, f status.Format) error {
 	line("", head)
 	for _, s := range r.Says {
 		line("  ", s)
+	}
+	if r.Request != nil && (r.Daemon == nil || r.Daemon.Request == nil) { // it knows better
+		for _, s := range r.Request.Lines() {
+			line("  ", s)
+		}
 	}
 	for _, p := range r.Places {
 		line("  ", "node "+p.Node+": "+p.String())

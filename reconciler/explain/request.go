@@ -36,6 +36,9 @@ type Request struct {
 func OfRequest(v *desire.View, id string) Request {
 	e := desire.Explain(v, id)
 	r := Request{Quota: e.Short, Ahead: e.Ahead, Held: e.Held, Verdicts: []Verdict{}, Candidates: poolNames(e.Candidates), Declined: poolNames(e.Declined)}
+	if q := v.Requests[id]; q == nil || q.State == record.RequestFulfilled || q.State == record.RequestFailed {
+		r.Candidates = []string{} // nobody is asked any more
+	}
 	for _, w := range e.Verdicts {
 		reasons := w.Reasons
 		if reasons == nil {
