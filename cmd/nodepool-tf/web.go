@@ -30,8 +30,11 @@ func openWeb(c *cli.Context, cfg config.WebApp, log *slog.Logger) (serve func(*r
 			log.Error("web pages are not served any more", "err", err)
 		}
 	}()
+	closeBoard := func() {}
 	serve = func(l *reconciler.Launcher) {
-		server.Show(web.NewHandler(web.Options{Source: l, Log: log, Explain: explainer(l)}))
+		board := newDashboard(c, cfg, l, log)
+		closeBoard = board.Close
+		server.Show(web.NewHandler(web.Options{Source: l, Dashboard: board, Log: log, Explain: explainer(l)}))
 	}
-	return serve, func() { stop(); <-ended }, nil
+	return serve, func() { stop(); <-ended; closeBoard() }, nil
 }

@@ -10,7 +10,7 @@ import (
 
 // Operator changes what an operator may change. Errors are shown to who asked.
 type Operator interface {
-	Hold(ctx context.Context, node, reason string) error
+	Hold(ctx context.Context, node string) error
 	Delete(ctx context.Context, node string) error
 }
 
@@ -22,12 +22,10 @@ type Operator interface {
 func (d *Dashboard) adminRoutes() {
 	d.mux.Handle("POST "+Prefix+"admin", d.admin(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }))
 	d.mux.Handle("POST "+Prefix+"nodes/{id}/hold", d.admin(func(w http.ResponseWriter, r *http.Request) {
-		d.change(w, r, "hold", func(id string) error {
-			return d.opts.Operator.Hold(r.Context(), id, word(r.PostFormValue("reason")))
-		})
+		d.change(w, r, "hold", d.opts.Operator.Hold)
 	}))
 	d.mux.Handle("POST "+Prefix+"nodes/{id}/delete", d.admin(func(w http.ResponseWriter, r *http.Request) {
-		d.change(w, r, "delete", func(id string) error { return d.opts.Operator.Delete(r.Context(), id) })
+		d.change(w, r, "delete", d.opts.Operator.Delete)
 	}))
 }
 
@@ -43,19 +41,18 @@ func (d *Dashboard) admin(next http.HandlerFunc) http.Handler {
 			http.Error(w, "this needs the admin token", http.StatusUnauthorized)
 			return
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, 4<<10)
 		next(w, r)
 	})
 }
 
 // change does something to a node and says how it went.
-func (d *Dashboard) change(w http.ResponseWriter, r *http.Request, what string, do func(id string) error) {
+func (d *Dashboard) change(w http.ResponseWriter, r *http.Request, what string, do func(ctx context.Context, node string) error) {
 	id := r.PathValue("id")
 	if !isID(id) {
 		http.Error(w, "node ids are numbers", http.StatusBadRequest)
 		return
 	}
-	err := do(id)
+	err := do(r.Context(), id)
 	d.opts.Log.Info("dashboard: asked to "+what+" a node", "node", id, "from", r.RemoteAddr, "err", err)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusConflict)

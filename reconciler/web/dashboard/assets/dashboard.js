@@ -223,8 +223,7 @@ document.addEventListener('keydown', e => {
 if ('admin' in document.body.dataset) {
   const button = $('#unlock');
   const token = () => sessionStorage.getItem('admin-token');
-  const post = (path, fields = {}, word = token()) =>
-    fetch('/dashboard/' + path, { method: 'POST', headers: { Authorization: `Bearer ${word}` }, body: new URLSearchParams(fields) });
+  const post = (path, word = token()) => fetch('/dashboard/' + path, { method: 'POST', headers: { Authorization: `Bearer ${word}` } });
   const reflect = () => {
     document.documentElement.classList.toggle('unlocked', Boolean(token()));
     button.textContent = token() ? 'Lock' : 'Unlock';
@@ -247,7 +246,7 @@ if ('admin' in document.body.dataset) {
 
   const unlock = ask($('#token'), async data => {
     const word = data.get('token');
-    const answer = await post('admin', {}, word);
+    const answer = await post('admin', word);
     if (answer.ok) sessionStorage.setItem('admin-token', word);
     reflect();
     return answer;
@@ -259,8 +258,8 @@ if ('admin' in document.body.dataset) {
   });
 
   let act = {};
-  const confirm = ask($('#act'), async data => {
-    const answer = await post(`nodes/${act.node}/${act.act}`, act.act === 'hold' ? { reason: data.get('comment') } : {});
+  const confirm = ask($('#act'), async () => {
+    const answer = await post(`nodes/${act.node}/${act.act}`);
     if (answer.status === 401) { sessionStorage.removeItem('admin-token'); reflect(); }
     return answer;
   });
@@ -272,8 +271,7 @@ if ('admin' in document.body.dataset) {
     $('h2', dialog).textContent = `${deletes ? 'Delete' : 'Hold'} node ${act.node}`;
     $('.what', dialog).textContent = deletes
       ? `The node is ${act.state}. ${act.state === 'in-use' ? 'A job is running on it and will fail. ' : ''}Its machine is destroyed.`
-      : 'It is kept, and not given to anybody, until it is deleted.';
-    $('.comment', dialog).hidden = deletes;
+      : 'It is kept, and not given to anybody, until it is deleted or max-hold-age is over.';
     const send = $('.go', dialog);
     send.textContent = deletes ? 'Delete' : 'Hold';
     send.classList.toggle('is-bad', deletes);
