@@ -24,6 +24,11 @@ func (r *testRig) page(path, accept string) (int, string) {
 		r.t.Fatal(err)
 	}
 	q.Header.Set("Accept", accept)
+	return r.answer(q)
+}
+
+func (r *testRig) answer(q *http.Request) (int, string) {
+	r.t.Helper()
 	got, err := http.DefaultClient.Do(q)
 	if err != nil {
 		return 0, err.Error() // the launcher may be ending

@@ -53,11 +53,12 @@ func (d *Dashboard) change(w http.ResponseWriter, r *http.Request, what string, 
 		return
 	}
 	err := do(r.Context(), id)
-	d.opts.Log.Info("dashboard: asked to "+what+" a node", "node", id, "from", r.RemoteAddr, "err", err)
 	if err != nil {
+		d.opts.Log.Warn("an operator's wish from the dashboard is refused", "wish", what, "node", id, "from", r.RemoteAddr, "err", err)
 		http.Error(w, err.Error(), http.StatusConflict)
 		return
 	}
+	d.opts.Log.Info("an operator's wish from the dashboard is granted", "wish", what, "node", id, "from", r.RemoteAddr)
 	w.WriteHeader(http.StatusNoContent)
 }
 
