@@ -396,6 +396,20 @@ func TestBackendOlderWriter(t *testing.T) {
 	if data, err := os.ReadFile(filepath.Join(p.Dir, strayFile)); err != nil || !bytes.Contains(data, []byte("stray")) {
 		t.Errorf("what was written over is not kept: %v", err)
 	}
+	// A state directory from a backup: what was pushed from here is not written over.
+	rolled := bytes.Replace(older, []byte(b.hand+"/1"), []byte("rolled"), 1)
+	if err := execute.WriteState(ws.dir, rolled); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.m.keep(ws, nil); err == nil || !strings.Contains(err.Error(), "restored from a backup") {
+		t.Errorf("an older state than was pushed from here: %v", err)
+	}
+	if err := execute.WriteState(ws.dir, state); err != nil {
+		t.Fatal(err)
+	}
+	if held := srv.all(); strings.Contains(held, "rolled") {
+		t.Errorf("held %s", held)
+	}
 	b.destroy("1")
 	b.gone()
 }
