@@ -26,7 +26,7 @@ func (lp *loop) accept(d desire.Accept) {
 	own := lp.l.own[d.PoolKey]
 	h := &handler{
 		Handler: desire.Handler{Request: d.Request, Provider: d.Provider, Pool: d.Pool, Paused: d.Pause, Busy: true},
-		nodes:   map[string]*lockedNode{},
+		own:     own, nodes: map[string]*lockedNode{},
 	}
 	lp.handlers[d.Request] = h
 	lp.view.Handlers[d.Request] = &h.Handler

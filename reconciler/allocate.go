@@ -153,7 +153,12 @@ func (lp *loop) hold(id string, held bool) {
 func (lp *loop) create(h *handler, labelName string) (begin func()) {
 	at := h.slot(desire.HandlerNode{Label: labelName, Status: desire.Launching, Began: time.Now()})
 	return func() {
-		label := lp.cfg.Provider(h.Provider).Pool(h.Pool).Labels[labelName]
+		label := lp.label(h.Provider, h.Pool, labelName)
+		if label == nil { // since it was decided
+			hn := at()
+			hn.Status, hn.Reason = desire.Failed, errUnconfigured.Error()
+			return
+		}
 		image := lp.imageFor(label)
 		n := lp.newNode(h, label)
 		lp.do(func(ctx context.Context) {
@@ -201,9 +206,7 @@ func (lp *loop) createNode(ctx context.Context, n *record.Node, label *config.Po
 		return nil, 0, fmt.Errorf("create: %w", err)
 	}
 	n.ID = path.Base(name)
-	n.ImageID, n.Username, n.PythonPath, n.ShellType, n.ConnectionType = image.record, label.Username, label.PythonPath, label.ShellType, label.ConnectionType
-	n.ConnectionPort = json.RawMessage(strconv.Itoa(label.ConnectionPort))
-	n.Resources = maps.Clone(label.Resources)
+	fromLabel(n, label, image)
 	n.SetState(record.NodeBuilding, time.Now())
 	lk, resp, err := lock.CreateHeld(ctx, lp.s, nodeLockPath(n.ID), session.SetOp(nodePath(n.ID), n.Encode(), 0))
 	if err != nil {
@@ -215,6 +218,13 @@ func (lp *loop) createNode(ctx context.Context, n *record.Node, label *config.Po
 	}
 	ln.version = resp[0].Stat.Version
 	return ln, resp[0].Stat.Mzxid, nil
+}
+
+// fromLabel writes into a record what is known of a node before it is made (protocol.md 4.6.3 step 1).
+func fromLabel(n *record.Node, label *config.PoolLabel, image image) {
+	n.ImageID, n.Username, n.PythonPath, n.ShellType, n.ConnectionType = image.record, label.Username, label.PythonPath, label.ShellType, label.ConnectionType
+	n.ConnectionPort = json.RawMessage(strconv.Itoa(label.ConnectionPort))
+	n.Resources = maps.Clone(label.Resources)
 }
 
 // order makes the workspace order of a launch attempt.

@@ -29,8 +29,11 @@ type tries struct {
 
 func newTries(counted int) tries { return tries{counted: counted, choice: setback.Unknown} }
 
-// start begins an attempt.
+// start begins an attempt, of the label as it is configured now.
 func (lp *loop) start(la *launch) {
+	if !lp.renew(la) {
+		return
+	}
 	la.phase, la.began, la.ws = applying, time.Now(), ""
 	if la.choice == setback.Unknown {
 		lp.pick(la)
@@ -123,6 +126,10 @@ func (lp *loop) follow(la *launch, f failure) (v verdict, next string) {
 
 // remember notes what the failure tells of quota, capacity or label, and completes f with what is known then.
 func (lp *loop) remember(la *launch, f *failure) (known setback.State) {
+	if lp.labelNow(la) != la.label { // what it tells is of a configuration that is gone: it is tried again with the new one
+		f.class = execute.Unknown
+		return known
+	}
 	now := time.Now()
 	m := lp.l.setbacks
 	switch f.class {

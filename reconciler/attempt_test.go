@@ -81,7 +81,7 @@ func TestThrottleWait(t *testing.T) {
 
 // aLoop can follow failures, and nothing else.
 func aLoop(log *bytes.Buffer) *loop {
-	return &loop{l: &Launcher{setbacks: setback.New(func() float64 { return 0 })}, log: slog.New(slog.NewTextHandler(log, nil))}
+	return &loop{l: &Launcher{setbacks: setback.New(func() float64 { return 0 })}, cfg: &config.Config{}, log: slog.New(slog.NewTextHandler(log, nil))}
 }
 
 func aLaunch(retries, alternatives int) *launch {
@@ -92,6 +92,9 @@ func aLaunch(retries, alternatives int) *launch {
 
 // failing is an attempt that began now and failed with a class.
 func (lp *loop) failing(la *launch, c execute.Class) (verdict, string) {
+	pool := la.label.Pool // configured as it was when the launch began
+	pool.Labels, pool.Provider.Pools = map[string]*config.PoolLabel{la.label.Name: la.label}, []*config.Pool{pool}
+	lp.cfg.Providers = []*config.Provider{pool.Provider}
 	la.began = time.Now()
 	if la.choice == setback.Unknown {
 		lp.pick(la)
@@ -192,5 +195,21 @@ func TestStopSaysWhatToDo(t *testing.T) {
 	}
 	if a := advice(execute.Config, la.label); !strings.Contains(a, "inputs") || !strings.Contains(a, "label vm in pool main of provider p") {
 		t.Error(a)
+	}
+}
+
+// TestFailureOfAnotherConfiguration: what was begun under a configuration that is gone tells nothing of the one in force,
+// neither that the label is broken nor that the cloud has no room, and is tried again.
+func TestFailureOfAnotherConfiguration(t *testing.T) {
+	var log bytes.Buffer
+	for _, c := range []execute.Class{execute.Config, execute.Auth, execute.Quota, execute.Capacity} {
+		lp, la := aLoop(&log), aLaunch(2, 0)
+		la.choice = 0
+		v, _ := lp.follow(la, failure{class: c, attempt: 1, attempts: 2, wanted: true})
+		now := time.Now()
+		_, exhausted := lp.l.setbacks.Exhausted(la.label, now)
+		if v != again || exhausted || lp.l.setbacks.Label(la.label, now).Hold != setback.Free || lp.l.setbacks.Quota(setback.Pool{Provider: "p", Pool: "main"}, now).Hold != setback.Free {
+			t.Errorf("%s: %s", c, v)
+		}
 	}
 }

@@ -21,7 +21,7 @@ const (
 type ConfigState struct {
 	File string // main file, absolute
 	Hash string // hex SHA-256 of the configuration in force
-	// Loaded is when that came into force.
+	// Loaded is when that came into force, or was last found to be what the files hold.
 	Loaded time.Time
 	// LastError says why the files as they are now are not in force: "file:line:column: option: code: text", and how many
 	// more faults there are. It is "" once they are, or are again what is in force.
@@ -64,13 +64,6 @@ func (s *configState) failed(reason string, now time.Time) {
 	defer s.mu.Unlock()
 	s.LastFailed = now
 	s.end(ConfigFailed, reason)
-}
-
-// same notes that the files hold what is in force.
-func (s *configState) same() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.end(ConfigLoaded, "")
 }
 
 // end counts a load. Callers hold mu.

@@ -136,8 +136,8 @@ func (lp *loop) forgetHandler(h *handler) {
 // giveUp declines a request in hand (protocol.md 4.6.4 step 6).
 func (lp *loop) giveUp(d desire.GiveUp) {
 	h := lp.handlers[d.Request]
-	own, pools := lp.l.own[desire.PoolKey{Provider: h.Provider, Pool: h.Pool}], lp.registered()
-	lp.letGo(h, "decline", d.Reasons, func(r *record.Request) { desire.Refuse(r, own, pools, time.Now()) })
+	pools := lp.registered()
+	lp.letGo(h, "decline", d.Reasons, func(r *record.Request) { desire.Refuse(r, h.own, pools, time.Now()) })
 }
 
 // yield gives a request back as it came.

@@ -34,26 +34,21 @@ func (x imageIndex) of(label *config.PoolLabel) image {
 
 // watchImages keeps the index up to date for the diskimages that labels use.
 func (lp *loop) watchImages(ctx context.Context) {
-	wanted := wantedImages(lp.cfg)
-	if len(wanted) == 0 {
-		return
-	}
 	tick := time.NewTicker(imagesEvery)
 	defer tick.Stop()
 	for {
-		found := newestUploads(ctx, lp.s, wanted)
-		lp.post(func() {
-			if maps.Equal(found, lp.images) {
-				return
-			}
-			lp.images = found
-			lp.view.Images = found.ids()
-		})
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
 			return
 		}
+		c := lp.l.config()
+		found := lp.findImages(ctx, c)
+		lp.post(func() {
+			if lp.cfg == c { // else it was found before the configuration changed
+				lp.setImages(found)
+			}
+		})
 	}
 }
 
@@ -89,6 +84,19 @@ func newestUploads(ctx context.Context, s *session.Session, wanted map[desire.Im
 		}
 	}
 	return found
+}
+
+// findImages looks up the images that a configuration's labels use.
+func (lp *loop) findImages(ctx context.Context, c *config.Config) imageIndex {
+	return newestUploads(ctx, lp.s, wantedImages(c))
+}
+
+func (lp *loop) setImages(found imageIndex) {
+	if maps.Equal(found, lp.images) {
+		return
+	}
+	lp.images = found
+	lp.view.Images = found.ids()
 }
 
 // newestUpload finds the READY upload with the largest state_time (protocol.md 6.5).

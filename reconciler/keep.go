@@ -21,12 +21,12 @@ var errTakenOver = errors.New("another launcher has taken its workspace over")
 
 // openStore claims this launcher's lease for a session and has the manager keep its workspaces with it.
 func (l *Launcher) openStore(ctx context.Context, s *session.Session, tree string) (*store.Store, error) {
-	key, err := stateKey(l.opts.Config, tree)
+	key, err := stateKey(l.config(), tree)
 	if err != nil {
 		return nil, err
 	}
 	var names []string
-	for _, p := range l.opts.Config.Providers {
+	for _, p := range l.config().Providers {
 		names = append(names, p.Name)
 	}
 	if err := l.awaitOther(ctx, s); err != nil {
@@ -42,7 +42,7 @@ func (l *Launcher) openStore(ctx context.Context, s *session.Session, tree strin
 	if err != nil {
 		return nil, fmt.Errorf("list the workspaces that are kept for this launcher: %w", err)
 	}
-	if err := execute.RenewLease(l.opts.Config.Terraform.StateDir); err != nil {
+	if err := execute.RenewLease(l.config().Terraform.StateDir); err != nil {
 		return nil, err
 	}
 	taken, err := l.wasTaken(ctx, s)
@@ -65,7 +65,7 @@ func (l *Launcher) wasTaken(ctx context.Context, s *session.Session) (bool, erro
 	if err != nil {
 		return false, err
 	}
-	file := filepath.Join(l.opts.Config.Terraform.StateDir, "member-version")
+	file := filepath.Join(l.config().Terraform.StateDir, "member-version")
 	data, err := os.ReadFile(file)
 	if err != nil && !os.IsNotExist(err) {
 		return false, err
@@ -93,6 +93,9 @@ func (l *Launcher) awaitOther(ctx context.Context, s *session.Session) error {
 			return s.Err()
 		case <-l.draining:
 			return errStopping
+		case <-l.next.made:
+			l.next.remind()
+			return errMoved
 		case <-ctx.Done():
 			return ctx.Err()
 		}

@@ -10,21 +10,26 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/nodepool-tf/nodepool-tf/reconciler/config"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/desire"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/execute"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/journal"
+	"github.com/nodepool-tf/nodepool-tf/reconciler/reload"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/setback"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/workspace"
-	"github.com/nodepool-tf/nodepool-tf/state/record"
 	"github.com/nodepool-tf/nodepool-tf/state/session"
 )
 
 // Options of a launcher.
 type Options struct {
 	Config *config.Config
+	// Files are what Config was loaded from; they are watched, and loaded again when they change.
+	Files reload.Files
+	// Reload has them loaded whether or not they have changed.
+	Reload <-chan os.Signal
 	Log    *slog.Logger
 	// Worker is the command line of a worker process, to which a workspace folder is added: this binary's own hidden
 	// sub-command.
@@ -41,8 +46,11 @@ type Options struct {
 type Launcher struct {
 	opts     Options
 	log      *slog.Logger
+	cfg      atomic.Pointer[config.Config] // in force
+	next     offer                         // to follow it
+	live     context.Context               // ends with the last session; set by Run
 	manager  *workspace.Manager
-	own      map[desire.PoolKey]string // pool ids, unique to this process (protocol.md 9.7)
+	own      map[desire.PoolKey]string // ids of pools, as long as they are configured; unique to this process (protocol.md 9.7)
 	fqdn     string
 	stateID  string
 	engine   string // product
@@ -62,6 +70,11 @@ type Launcher struct {
 func NewLauncher(ctx context.Context, o Options) (*Launcher, error) {
 	told := journal.New()
 	o.Log = slog.New(told.Handler(o.Log.Handler(), o.Redact))
+	l := &Launcher{
+		opts: o, log: o.Log, next: newOffer(), own: map[desire.PoolKey]string{}, fqdn: fqdn(), draining: make(chan struct{}), setbacks: setback.New(rand.Float64),
+		history: newHistory(o.Redact), journal: told, started: time.Now(), pulse: pulse{began: time.Now()},
+	}
+	l.cfg.Store(o.Config)
 	t := o.Config.Terraform
 	engine, err := execute.FindEngine(ctx, execute.EngineOptions{Path: t.ExecPath, Product: t.Product, Constraint: t.Version, InstallDir: filepath.Join(t.StateDir, "engine")})
 	if err != nil {
@@ -70,20 +83,20 @@ func NewLauncher(ctx context.Context, o Options) (*Launcher, error) {
 	m, err := workspace.Open(workspace.Options{
 		Dir: t.StateDir, Self: o.Worker, Engine: engine, Log: o.Log, MaxApplies: t.MaxConcurrentApplies, MaxMemory: applyMemory(t), Providers: providerNames(o.Config),
 		ProviderLimit: func(name string) int {
-			if p := o.Config.Provider(name); p != nil {
+			if p := l.config().Provider(name); p != nil {
 				return p.MaxConcurrentApplies
 			}
 			return 0
 		},
 		Keep: true, Backend: t.Backend,
 		ProviderMemory: func(name string) int64 {
-			if p := o.Config.Provider(name); p != nil {
+			if p := l.config().Provider(name); p != nil {
 				return p.MaxApplyMemory
 			}
 			return 0
 		},
 		ColdPlugins:    !t.WarmPlugins,
-		ProviderConfig: func(name string) map[string]any { return providerConfig(o.Config.Provider(name)) },
+		ProviderConfig: func(name string) map[string]any { return providerConfig(l.config().Provider(name)) },
 	})
 	if err != nil {
 		return nil, err
@@ -93,15 +106,7 @@ func NewLauncher(ctx context.Context, o Options) (*Launcher, error) {
 		m.Close()
 		return nil, err
 	}
-	l := &Launcher{
-		opts: o, log: o.Log, manager: m, own: map[desire.PoolKey]string{}, fqdn: fqdn(), stateID: id, engine: engine.Product,
-		draining: make(chan struct{}), setbacks: setback.New(rand.Float64), history: newHistory(o.Redact), journal: told, started: time.Now(), pulse: pulse{began: time.Now()},
-	}
-	for _, p := range o.Config.Providers {
-		for _, pool := range p.Pools {
-			l.own[desire.PoolKey{Provider: p.Name, Pool: pool.Name}] = record.PoolID(l.fqdn, p.Name, pool.Name)
-		}
-	}
+	l.manager, l.stateID, l.engine = m, id, engine.Product
 	l.configState.loaded(o.Config.File, o.Config.Hash, nil, time.Now())
 	if t.StateKey == "" {
 		o.Log.Warn("the copies of Terraform states in ZooKeeper are not encrypted, and states hold secrets: set `terraform: {state-key: ...}` in the secure file (-s) of every launcher")
@@ -146,6 +151,7 @@ func (l *Launcher) Run(ctx context.Context) error {
 	// The sessions outlive ctx by the time it takes to drain.
 	live, end := context.WithCancel(context.WithoutCancel(ctx))
 	defer end()
+	l.live = live
 	go func() {
 		select {
 		case <-ctx.Done():
@@ -161,9 +167,11 @@ func (l *Launcher) Run(ctx context.Context) error {
 		case <-live.Done():
 		}
 	}()
-	l.prepareModules(live)
+	go l.prepareModules(live, l.config(), nil)
 	l.manager.Recover()
+	defer l.watchConfig(live)()
 	for {
+		l.followIdle(live)
 		done, err := l.session(live)
 		if err != nil || done {
 			return err
@@ -173,36 +181,10 @@ func (l *Launcher) Run(ctx context.Context) error {
 			return nil
 		case <-live.Done():
 			return nil
+		case <-l.next.made:
 		case <-time.After(time.Second):
 		}
 	}
-}
-
-// prepareModules initialises every label's module in the background, so that no request waits for it.
-func (l *Launcher) prepareModules(ctx context.Context) {
-	go func() {
-		seen := map[string]bool{}
-		for _, p := range l.opts.Config.Providers {
-			if p.Static() {
-				continue
-			}
-			for _, pool := range p.Pools {
-				for _, name := range pool.LabelNames {
-					for i := range pool.Labels[name].Choices() {
-						spec := pool.Labels[name].Choice(i)
-						if key := spec.Key(); seen[key] || ctx.Err() != nil {
-							continue
-						} else {
-							seen[key] = true
-						}
-						if err := l.manager.Prepare(ctx, workspace.Order{Spec: spec}); err != nil && ctx.Err() == nil {
-							l.log.Warn("module cannot be initialised; it is tried again at the first launch", "provider", p.Name, "pool", pool.Name, "label", name, "class", execute.ClassOf(err), "err", err)
-						}
-					}
-				}
-			}
-		}
-	}()
 }
 
 // session serves one ZooKeeper session. done is true after a clean stop.
@@ -211,17 +193,19 @@ func (l *Launcher) session(ctx context.Context) (done bool, err error) {
 	defer cancel()
 	stop := context.AfterFunc(ctx, cancel)
 	defer stop()
-	go func() { // a stop while ZooKeeper is unreachable must not wait for it
+	go func() { // neither a stop nor another configuration waits for a ZooKeeper that cannot be reached
 		select {
 		case <-l.draining:
-			cancel()
+		case <-l.next.made: // other servers, perhaps
+			l.next.remind()
 		case <-connect.Done():
 		}
+		cancel()
 	}()
-	s, err := Connect(connect, l.opts.Config.ZooKeeper, l.log)
+	s, err := Connect(connect, l.config().ZooKeeper, l.log)
 	if err != nil {
 		if connect.Err() != nil {
-			return true, nil
+			return !l.next.waits(), nil
 		}
 		return false, err
 	}

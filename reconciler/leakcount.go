@@ -29,6 +29,13 @@ func (l *leaks) of(provider string, now time.Time, interval time.Duration) *prov
 	return s
 }
 
+// forget drops what is known of a provider whose configuration has changed: which module lists what.
+func (l *leaks) forget(provider string) {
+	if s := l.providers[provider]; s != nil {
+		s.specs, s.silent = nil, false
+	}
+}
+
 // LeakCount counts resources of one provider and type since the launcher's start.
 type LeakCount struct {
 	Provider, Type string

@@ -67,12 +67,18 @@ func (lp *loop) holding(node string) (map[sweep.Key]bool, bool) {
 	return holds, ok
 }
 
-var errKnown = errors.New("somebody knows it after all")
+var (
+	errKnown    = errors.New("somebody knows it after all")
+	errUnwanted = errors.New("the configuration does not ask for that any more")
+)
 
 // removeLeaked has a leaked resource removed. Last of all, when it was looked at once more and nothing but its
 // destruction is left to do, it is asked again, without the cache, whether nobody knows it.
 func (lp *loop) removeLeaked(p *config.Provider, s *providerSweep, leak sweep.Leak) {
 	may := func() error {
+		if now := lp.l.config().Provider(p.Name); now == nil || !now.CleanLeaked {
+			return errUnwanted
+		}
 		if leak.Stray {
 			if holds, ok := lp.holding(leak.Node()); !ok || holds[leak.Key()] {
 				return errKnown

@@ -83,6 +83,10 @@ func distinctSpecs(p *config.Provider) []*modules.Spec {
 // list makes the lists of a provider's modules one after the other and has them judged together. One that fails ends
 // the sweep: half a picture is none.
 func (lp *loop) list(p *config.Provider, s *providerSweep, specs []*modules.Spec, found []sweep.Resource) {
+	if lp.cfg.Provider(p.Name) != p { // the configuration has changed
+		delete(lp.sweeping, p.Name)
+		return
+	}
 	if len(specs) == 0 {
 		lp.listed(p, s, found)
 		return
@@ -130,6 +134,9 @@ func (lp *loop) listed(p *config.Provider, s *providerSweep, found []sweep.Resou
 		nodes, kin, err := lp.records(ctx)
 		lp.post(func() { //nolint:contextcheck // what it begins lives as long as the session
 			delete(lp.sweeping, p.Name)
+			if lp.cfg.Provider(p.Name) != p {
+				return
+			}
 			if err != nil {
 				if lp.ctx.Err() == nil {
 					lp.log.Warn("node records could not be listed; leaked resources are looked for again later", "provider", p.Name, "err", err)

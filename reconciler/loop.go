@@ -63,11 +63,14 @@ type loop struct {
 
 	machines    map[string]*machines // by static provider
 	machinesDue bool
+	adopting    bool  // another configuration is about to come into force
+	over        error // why the session shall end
 }
 
 // handler is a request in hand.
 type handler struct {
 	desire.Handler
+	own   string // id of its pool when it was accepted
 	req   *lockedRequest
 	seq   int
 	nodes map[string]*lockedNode // by id; READY, failed and aborted ones, and those being launched
@@ -75,7 +78,7 @@ type handler struct {
 
 func newLoop(l *Launcher, s *session.Session, st *store.Store) *loop {
 	lp := &loop{
-		l: l, s: s, cfg: l.opts.Config, log: l.log, wake: make(chan struct{}, 1), asks: make(chan func()),
+		l: l, s: s, cfg: l.config(), log: l.log, wake: make(chan struct{}, 1), asks: make(chan func()),
 		mzxid: map[string]int64{}, handlers: map[string]*handler{}, launches: map[string]*launch{},
 		deletions: map[string]*lockedNode{}, pools: map[desire.PoolKey]*registration{}, unclear: map[string]bool{}, poolNames: map[string]string{},
 		watching: map[string]bool{}, missing: map[string]time.Time{}, lostSince: map[string]time.Time{}, sweeping: map[string]bool{},
@@ -131,6 +134,7 @@ func (lp *loop) run(ctx context.Context) (done bool, err error) {
 	}
 	lp.do(lp.peers.watch)
 	lp.l.manager.SetNotify(func(o workspace.Outcome) { lp.post(func() { lp.outcome(o) }) })
+	lp.setImages(lp.findImages(ctx, lp.cfg))
 	if err := lp.register(ctx); err != nil {
 		return false, err
 	}
@@ -178,10 +182,13 @@ func (lp *loop) serve(ctx context.Context) (done bool, err error) {
 			draining = nil
 			lp.drain()
 			dirty = true
+		case <-lp.l.next.made:
+			lp.adopt()
 		case <-tick.C:
 			lp.l.pulse.beat()
 			lp.renewLease()
 			lp.l.manager.Tick()
+			lp.syncPools()
 			lp.orphans()
 			lp.requestLocks()
 			lp.sweepLeaks()
@@ -200,6 +207,9 @@ func (lp *loop) serve(ctx context.Context) (done bool, err error) {
 				f()
 			}
 			dirty = true
+		}
+		if lp.over != nil {
+			return false, lp.over
 		}
 		if !dirty || rest != nil || lp.s.Suspended() {
 			continue

@@ -37,10 +37,15 @@ func (lp *loop) resume(d desire.Resume) {
 				return
 			}
 			endRequest(0)
+			own := lp.l.own[d.PoolKey]
+			if own == "" { // the pool was taken from the configuration: the request is lost
+				lp.letAllGo(req, nodes)
+				return
+			}
 			lp.log.Info("request resumed", "request", d.Request, "provider", d.Provider, "pool", d.Pool, "nodes", d.Nodes)
 			h := &handler{
 				Handler: desire.Handler{Request: d.Request, Provider: d.Provider, Pool: d.Pool},
-				req:     req, nodes: map[string]*lockedNode{},
+				own:     own, req: req, nodes: map[string]*lockedNode{},
 			}
 			lp.handlers[d.Request] = h
 			lp.view.Handlers[d.Request] = &h.Handler
@@ -48,6 +53,16 @@ func (lp *loop) resume(d desire.Resume) {
 				lp.takeUp(h, n)
 			}
 		})
+	})
+}
+
+// letAllGo unlocks what lockAll has locked.
+func (lp *loop) letAllGo(req *lockedRequest, nodes []*lockedNode) {
+	lp.do(func(ctx context.Context) {
+		for _, n := range nodes {
+			release(ctx, n.lock)
+		}
+		release(ctx, req.lock)
 	})
 }
 
@@ -88,8 +103,7 @@ func (lp *loop) lockAll(ctx context.Context, d desire.Resume) (req *lockedReques
 
 // takeUp adds a locked node to a resumed handler, as far as it has got.
 func (lp *loop) takeUp(h *handler, n *lockedNode) {
-	pool := lp.cfg.Provider(h.Provider).Pool(h.Pool)
-	label := pool.Labels[n.Type[0]]
+	label := lp.label(h.Provider, h.Pool, n.Type[0])
 	hn := desire.HandlerNode{Label: n.Type[0], ID: n.ID, Status: desire.Ready}
 	lp.hold(n.ID, true)
 	switch n.State {
@@ -116,7 +130,7 @@ func (lp *loop) takeUp(h *handler, n *lockedNode) {
 	}
 	if label == nil {
 		at := h.node(n.ID)
-		at.Status, at.Reason = desire.Failed, "its label is not configured any more"
+		at.Status, at.Reason = desire.Failed, errUnconfigured.Error()
 		return
 	}
 	image := lp.imageFor(label)
@@ -124,7 +138,7 @@ func (lp *loop) takeUp(h *handler, n *lockedNode) {
 	lp.launches[n.ID] = la
 	if n.State == record.NodeInit {
 		n.SetState(record.NodeBuilding, time.Now()) // written with the next change
-		n.ImageID, n.Username, n.PythonPath, n.ShellType, n.ConnectionType = image.record, label.Username, label.PythonPath, label.ShellType, label.ConnectionType
+		fromLabel(n.Node, label, image)
 	}
 	lp.catchUp(la)
 }

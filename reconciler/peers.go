@@ -210,7 +210,7 @@ func (p *peers) takeOne(ctx context.Context, from, id string, gone time.Duration
 	case err != nil:
 		wait(err.Error(), time.Minute)
 		return anyProvider, nil, false
-	case p.lp.cfg.Provider(d.Provider) == nil:
+	case p.lp.l.config().Provider(d.Provider) == nil:
 		return d.Provider, nil, false
 	case d.Engine != p.lp.l.engine:
 		wait("it was made with "+d.Engine, time.Hour)

@@ -82,7 +82,7 @@ func (l *Launcher) takeSnapshot(lp *loop) *status.Snapshot {
 		case <-lp.ctx.Done():
 		}
 	}
-	cfg := l.opts.Config
+	cfg := l.config()
 	if lp == nil || !s.Session.Known() {
 		s.Pools, s.Providers = configured(cfg)
 	}

@@ -34,7 +34,7 @@ func (l *Launcher) bindTree(ctx context.Context, s *session.Session) (id string,
 	if err != nil {
 		return "", err
 	}
-	file := filepath.Join(l.opts.Config.Terraform.StateDir, "zookeeper-tree")
+	file := l.treeFile()
 	data, err := os.ReadFile(file)
 	if os.IsNotExist(err) || err == nil && len(data) == 0 { // written in one step, so an empty one is an old release's, torn
 		return id, execute.WriteDurable(file, []byte(id+"\n"))

@@ -154,3 +154,21 @@ func TestContainerEnd(t *testing.T) {
 	r.gate("open")
 	r.served(ids)
 }
+
+// TestContainerReload: a container's SIGHUP reaches the launcher, which loads its configuration and goes on.
+func TestContainerReload(t *testing.T) {
+	r := newContainer(t).start()
+	ids := r.several()
+	first, launcher := r.first()
+	r.signalTo(first, syscall.SIGHUP)
+	r.logged("configuration loaded; nothing changes with it")
+	r.gate("open")
+	r.served(ids)
+	if again, now := r.first(); again != first || now != launcher {
+		t.Errorf("launcher %d below %d, before %d below %d", now, again, launcher, first)
+	}
+	r.signalTo(first, syscall.SIGTERM)
+	if err := r.exited(); err != nil {
+		t.Errorf("the container's end: %v", err)
+	}
+}

@@ -53,7 +53,7 @@ func TestUnit(t *testing.T) {
 		t.Fatal(err)
 	}
 	unit := settings(t, string(data))
-	for name, want := range map[string]string{"KillMode": "process", "OOMPolicy": "continue", "StateDirectoryMode": "0700", "Restart": "on-failure"} {
+	for name, want := range map[string]string{"KillMode": "process", "OOMPolicy": "continue", "StateDirectoryMode": "0700", "Restart": "on-failure", "ExecReload": "/bin/kill -HUP $MAINPID"} {
 		if unit[name] != want {
 			t.Errorf("%s=%s, want %s", name, unit[name], want)
 		}

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"os/signal"
 	"runtime/debug"
+	"syscall"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -12,6 +14,7 @@ import (
 	"github.com/nodepool-tf/nodepool-tf/reconciler"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/config"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/execute"
+	"github.com/nodepool-tf/nodepool-tf/reconciler/reload"
 )
 
 func launcherCommand() *cli.Command {
@@ -29,6 +32,9 @@ func launcherCommand() *cli.Command {
 			if _, set := os.LookupEnv("GOGC"); !set {
 				debug.SetGCPercent(50)
 			}
+			hangup := make(chan os.Signal, 1)
+			signal.Notify(hangup, syscall.SIGHUP) // before anybody may send one: it would end the launcher
+			defer signal.Stop(hangup)
 			log := newLogger(c.Bool("debug") || c.Bool("d"))
 			defer dumpOnSignal(log)()
 			cfg, err := loadConfig(c, log)
@@ -51,7 +57,8 @@ func launcherCommand() *cli.Command {
 			}
 			defer end()
 			l, err := reconciler.NewLauncher(c.Context, reconciler.Options{
-				Config: cfg, Log: log, Worker: []string{self, "worker"}, StopTimeout: c.Duration("stop-timeout"), Version: "nodepool-tf " + version, Redact: redactor(),
+				Config: cfg, Files: reload.Files{Main: cfg.File, Secure: c.String("secure"), Env: os.Environ()}, Reload: hangup,
+				Log: log, Worker: []string{self, "worker"}, StopTimeout: c.Duration("stop-timeout"), Version: "nodepool-tf " + version, Redact: redactor(),
 			})
 			if err != nil && c.Err() != nil {
 				return nil //nolint:nilerr // told to stop while it started: what failed was interrupted by that

@@ -102,4 +102,32 @@ func (h contentHash) add(text []byte) {
 	h.Write(text)
 }
 
+// Digest is the Hash that Load would give the files as they are now, whatever is in them. The error names the file that
+// cannot be read.
+func Digest(path, secure string, env []string) (string, error) {
+	main, err := readLimited(absolute(path))
+	if err != nil {
+		return "", fmt.Errorf("read %s: %w", path, err)
+	}
+	hash := newHash(schema.Substitute(main, env))
+	if secure != "" {
+		over, err := readLimited(absolute(secure))
+		if err != nil {
+			return "", fmt.Errorf("read %s: %w", secure, err)
+		}
+		hash.add(schema.Substitute(over, env))
+	}
+	return hash.hex(), nil
+}
+
+// providerHash tells providers apart: what is written about one and, if it uploads any, about the images of the builder,
+// which its labels take settings from. Where it is written does not matter.
+func (l *loader) providerHash(m *schema.Mapping) string {
+	hash := newHash(fmt.Appendf(nil, "%#v", m.Value().Go())) // with the keys of mappings in order
+	if m.Value().Get("diskimages") != nil {
+		hash.add(fmt.Appendf(nil, "%#v", l.imageText))
+	}
+	return hash.hex()
+}
+
 func (h contentHash) hex() string { return hex.EncodeToString(h.Sum(nil)) }

@@ -26,6 +26,9 @@ type imageDef struct {
 // diskImages reads the global images and works out their inheritance.
 func (l *loader) diskImages(m *schema.Mapping) {
 	l.cfg.DiskImages = map[string]*DiskImage{}
+	if f, ok := m.Get("diskimages"); ok {
+		l.imageText = f.Value().Go()
+	}
 	var order []*imageDef
 	for _, f := range m.List("diskimages") {
 		def, ok := readImageDef(f)

@@ -49,6 +49,8 @@ type loader struct {
 	global map[string]driver.Global
 	// specs complete the labels of drivers that have a module.
 	specs []func()
+	// imageText is their section as it is written.
+	imageText any
 	// servers is where the ZooKeeper servers in force are written.
 	servers schema.Field
 	// getenv reads the process environment the caller handed in.

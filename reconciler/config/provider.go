@@ -55,6 +55,7 @@ func (l *loader) provider(m *schema.Mapping) (*Provider, bool) {
 	name, ok := m.Name("name", "E-NONAME", "a provider needs a name")
 	p := &Provider{
 		Name:           name,
+		Hash:           l.providerHash(m),
 		Priority:       m.Int("priority", 100),
 		MaxConcurrency: maxConcurrency(m),
 		CloudImages:    map[string]*Image{},

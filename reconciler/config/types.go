@@ -77,6 +77,8 @@ type Label struct {
 // Provider is one cloud as this launcher sees it.
 type Provider struct {
 	Name, Driver string
+	// Hash is the hex SHA-256 of everything that the provider was read from: equal hashes mean that it has not changed.
+	Hash string
 	// Priority is the default of the pools; lower is preferred.
 	Priority int
 	// MaxConcurrency is the number of requests handled at once; -1 is no limit

@@ -73,7 +73,7 @@ func (p *pass) handle(h *Handler) (paused bool) {
 			p.add(Yield{h.Request})
 		}
 		return false
-	case pool.Provider.Static() && len(lacks) > 0:
+	case len(lacks) > 0 && pool.Provider.Static():
 		p.staticRefill(h, pool, lacks, launching)
 		return false
 	case h.Paused, len(lacks) > 0:
@@ -97,10 +97,12 @@ func (p *pass) whatIsWrong(h *Handler, r *record.Request, pool *config.Pool, lac
 	if h.Error != "" {
 		out = append(out, h.Error)
 	}
-	if pool == nil {
+	switch {
+	case pool == nil && (h.Paused || lacks):
 		return append(out, "its pool is not configured any more")
-	}
-	if h.Paused || lacks {
+	case pool == nil: // what it has is handed over
+		return out
+	case h.Paused, lacks:
 		out = append(out, p.declineReasons(pool, r)...)
 	}
 	if r.Requestor == RequestorMinReady && len(h.aborted()) > 0 {

@@ -1,6 +1,7 @@
 package setback
 
 import (
+	"maps"
 	"time"
 
 	"github.com/nodepool-tf/nodepool-tf/reconciler/config"
@@ -61,6 +62,14 @@ func at[K comparable, V any](m map[K]*V, k K) *V {
 		m[k] = new(V)
 	}
 	return m[k]
+}
+
+// Forget drops all that is known of a provider, whose configuration has changed.
+func (m *Memory) Forget(provider string) {
+	maps.DeleteFunc(m.pools, func(p Pool, _ *mark) bool { return p.Provider == provider })
+	maps.DeleteFunc(m.offerings, func(o offering, _ *mark) bool { return o.provider == provider })
+	maps.DeleteFunc(m.labels, func(l label, _ *refusals) bool { return l.provider == provider })
+	maps.DeleteFunc(m.proven, func(l label, _ time.Time) bool { return l.provider == provider })
 }
 
 // Unknown is the choice of a launch that an earlier daemon began.

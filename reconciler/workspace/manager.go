@@ -118,7 +118,7 @@ func Open(o Options) (*Manager, error) {
 		o.Batch = batchSize(o.Engine.Product)
 	}
 	if o.MaxApplies <= 0 {
-		o.MaxApplies = 8
+		o.MaxApplies = defaultApplies
 	}
 	if o.ProviderLimit == nil {
 		o.ProviderLimit = func(string) int { return 0 }

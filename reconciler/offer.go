@@ -1,0 +1,35 @@
+package reconciler
+
+import (
+	"sync/atomic"
+
+	"github.com/nodepool-tf/nodepool-tf/reconciler/config"
+)
+
+// offer is a configuration that was loaded and waits for the loop to put it into force. A newer one takes its place.
+type offer struct {
+	cfg  *atomic.Pointer[config.Config]
+	made chan struct{} // says that there is one, or was
+}
+
+func newOffer() offer {
+	return offer{new(atomic.Pointer[config.Config]), make(chan struct{}, 1)}
+}
+
+func (o offer) make(c *config.Config) {
+	o.cfg.Store(c)
+	o.remind()
+}
+
+// remind says again that there is one.
+func (o offer) remind() {
+	select {
+	case o.made <- struct{}{}:
+	default:
+	}
+}
+
+func (o offer) waits() bool { return o.cfg.Load() != nil }
+
+// take returns what is on offer, nil for nothing.
+func (o offer) take() *config.Config { return o.cfg.Swap(nil) }
