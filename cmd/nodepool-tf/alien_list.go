@@ -71,8 +71,8 @@ func listAliens(c *cli.Context, s *session.Session, cfg *config.Config, provider
 	var aliens []admin.Alien
 	failed := 0
 	for _, p := range providers {
-		if cfg.Provider(p.Name) != p || p.Driver != "terraform" {
-			warn(c)(fmt.Errorf("provider %s is not asked: only those with driver terraform are", p.Name))
+		if cfg.Provider(p.Name) != p || p.Static() {
+			warn(c)(fmt.Errorf("provider %s is not asked: this release does not make its nodes with Terraform", p.Name))
 			continue
 		}
 		found, offered, err := l.List(c.Context, p)

@@ -25,6 +25,7 @@ func launcherCommand() *cli.Command {
 			&cli.DurationFlag{Name: "stop-timeout", Value: 120 * time.Second, Usage: "how long a stop waits for launches in hand; they go on after it, and the next start takes them up"},
 			&cli.BoolFlag{Name: "f", Usage: "stay in the foreground (always so; accepted for Nodepool's sake)"},
 			&cli.BoolFlag{Name: "d", Usage: "stay in the foreground and log at level debug"},
+			&cli.StringFlag{Name: "p", Usage: "write the process id to `FILE`, and do not start when it names a running process"},
 			&cli.BoolFlag{Name: "no-webapp", Usage: "do not open the HTTP port"},
 		},
 		Action: func(c *cli.Context) error {
@@ -37,6 +38,11 @@ func launcherCommand() *cli.Command {
 			defer signal.Stop(hangup)
 			log := newLogger(c.Bool("debug") || c.Bool("d"))
 			defer dumpOnSignal(log)()
+			removePID, err := writePID(c.String("p"))
+			if err != nil {
+				return err
+			}
+			defer removePID()
 			cfg, err := loadConfig(c, log)
 			if err != nil {
 				return err

@@ -16,7 +16,7 @@ import (
 var version = "0.1.0-dev"
 
 func main() {
-	if isInit(os.Args) {
+	if isInit(alias(os.Args)) {
 		os.Exit(runInit(os.Args))
 	}
 	os.Exit(run(alias(os.Args)))
