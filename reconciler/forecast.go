@@ -18,6 +18,7 @@ import (
 	"github.com/nodepool-tf/nodepool-tf/reconciler/desire"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/execute"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/preview"
+	"github.com/nodepool-tf/nodepool-tf/reconciler/warm"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/workspace"
 	"github.com/nodepool-tf/nodepool-tf/state/record"
 	"github.com/nodepool-tf/nodepool-tf/state/session"
@@ -55,7 +56,9 @@ type Forecast struct {
 	taken  map[string]bool            // workspaces of launchers that are gone
 	drafts []workspace.Draft
 	specs  map[string]*modules.Spec // by base
-	runs   []lookout
+
+	plugins *warm.Pool // nil before Terraform is asked
+	runs    []lookout
 }
 
 // lookout is one run of Terraform that is wanted.
@@ -107,8 +110,9 @@ func NewForecast(ctx context.Context, o ForecastOptions) (*Forecast, error) {
 
 // Close ends what runs in the background.
 func (f *Forecast) Close() {
-	if f.bases != nil {
-		f.bases.Close()
+	f.bases.Close()
+	if f.plugins != nil {
+		f.plugins.Close()
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/nodepool-tf/nodepool-tf/reconciler/execute"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/preview"
+	"github.com/nodepool-tf/nodepool-tf/reconciler/warm"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/workspace"
 )
 
@@ -23,6 +24,10 @@ func (f *Forecast) AskTerraform(ctx context.Context) error {
 		return nil
 	}
 	looker, err := execute.NewLooker(f.engine, f.o.Drift, f.o.Words)
+	if err != nil {
+		return err
+	}
+	f.plugins, err = warm.Open(warm.Options{Dir: f.o.Dir, Env: execute.Environ(), Log: f.o.Log, Off: !f.o.Config.Terraform.WarmPlugins})
 	if err != nil {
 		return err
 	}
@@ -82,6 +87,9 @@ func (f *Forecast) foretell(ctx context.Context, looker *execute.Looker, r looko
 	for name, s := range record.Slots {
 		nodes[name] = s.Node
 	}
+	lease := f.plugins.Lease(ctx, record.Base, dir)
+	defer lease.Release()
+	r.job.Plugins = lease.Plugins
 	said, err := looker.Plan(ctx, dir, r.job)
 	if err != nil {
 		return nil, err

@@ -40,6 +40,9 @@ func (r *report) budgets() (all []budget) {
 		all = append(all, budget{Name: fmt.Sprintf("burst of %d", b.Requests), Value: b.PerSecond, Limit: 60, Unit: " requests/s", Least: true, Met: b.PerSecond >= 60})
 		most("CPU per node, Terraform included", b.CPUms, 60, " ms")
 	}
+	if p := r.Plan; p != nil {
+		most(fmt.Sprintf("plan of %d nodes over %d providers", p.Nodes, p.Providers), p.First.Seconds, 10, " s")
+	}
 	if r.Fleet == nil {
 		return all
 	}

@@ -30,6 +30,7 @@ type options struct {
 	launches  int
 	bareFleet sizes
 	nodepool  int
+	plan      int
 	daemon    string
 	terraform string
 	profile   string
@@ -41,7 +42,7 @@ type options struct {
 	quick     bool
 }
 
-var phases = []string{"idle", "burst", "steady", "fleet", "bare", "nodepool"}
+var phases = []string{"idle", "burst", "steady", "fleet", "bare", "nodepool", "plan"}
 
 // sizes is a list of numbers, smallest first.
 type sizes []int
@@ -77,6 +78,7 @@ func main() {
 	flag.IntVar(&o.launches, "launches", 200, "launches in flight beside the largest fleet, and interrupted by a kill; 0: no restarts")
 	flag.Var(&o.bareFleet, "bare-fleet", "nodes in one workspace of bare Terraform; it is slow from a few hundred on")
 	flag.IntVar(&o.nodepool, "nodepool-burst", 500, "requests of Nodepool's burst")
+	flag.IntVar(&o.plan, "plan", 1000, "nodes of the plan, over four providers")
 	flag.StringVar(&o.daemon, "daemon", "", "launcher binary to measure; empty: build it")
 	flag.StringVar(&o.terraform, "terraform", "", "a line for the terraform section of the launcher's configuration, such as \"max-concurrent-applies: 4\"")
 	flag.StringVar(&o.profile, "profile", "", "folder for CPU and heap profiles of the launcher, which is then built for that; times are a little worse with it")
@@ -98,7 +100,7 @@ func main() {
 
 func run(ctx context.Context, o options) error {
 	if o.quick {
-		o.requests, o.burst, o.length, o.hold, o.fleet, o.next, o.launches, o.bareFleet, o.nodepool = 8, 30, 5*time.Second, 2*time.Second, sizes{20, 60}, 6, 20, sizes{5, 10}, 10
+		o.requests, o.burst, o.length, o.hold, o.fleet, o.next, o.launches, o.bareFleet, o.nodepool, o.plan = 8, 30, 5*time.Second, 2*time.Second, sizes{20, 60}, 6, 20, sizes{5, 10}, 10, 40
 	}
 	for p := range strings.SplitSeq(o.phases, ",") {
 		if !slices.Contains(phases, p) {

@@ -30,6 +30,7 @@ type report struct {
 	Fleet    *fleet    `json:"fleet,omitempty"`
 	Bare     *bare     `json:"bare_terraform,omitempty"`
 	Nodepool *nodepool `json:"nodepool,omitempty"`
+	Plan     *plan     `json:"plan,omitempty"`
 }
 
 func measure(ctx context.Context, o options) (*report, error) {
@@ -83,6 +84,12 @@ func measure(ctx context.Context, o options) (*report, error) {
 	if wanted["nodepool"] {
 		phase("Nodepool", func() (err error) {
 			rep.Nodepool, err = w.nodepool(ctx, o.nodepool)
+			return err
+		})
+	}
+	if wanted["plan"] {
+		phase("plan", func() (err error) {
+			rep.Plan, err = w.plan(ctx, o.plan)
 			return err
 		})
 	}

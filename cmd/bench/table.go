@@ -30,6 +30,7 @@ func (r *report) table(w io.Writer) {
 			t.series("next node beside the burst", n.NextMS)
 		}
 	}
+	r.planTable(t)
 	if len(r.Budgets) > 0 {
 		t.head("Budgets")
 	}

@@ -61,7 +61,19 @@ func NewLooker(engine Engine, drift, words bool) (*Looker, error) {
 // Plan has Terraform plan a job in a folder of its own, a copy for a workspace that exists. No lock is taken; the state
 // in the folder stays as it is. The error is that of ctx, or that Terraform could not be run; what Terraform itself has to
 // say against the job is among the diagnostics.
+//
+// With job.Plugins the plan uses these; where it fails with them it is made again with plugins of Terraform's own. An end
+// of ctx cancels what all that share them are at.
 func (l *Looker) Plan(ctx context.Context, dir string, job Job) (Forecast, error) {
+	f, err := l.plan(ctx, dir, job)
+	if len(job.Plugins) > 0 && ctx.Err() == nil && (err != nil || f.failed()) {
+		job.Plugins = nil
+		f, err = l.plan(ctx, dir, job)
+	}
+	return f, err
+}
+
+func (l *Looker) plan(ctx context.Context, dir string, job Job) (Forecast, error) {
 	tf, err := tfexec.NewTerraform(dir, l.engine.Path)
 	if err == nil {
 		err = tf.SetWaitDelay(5 * time.Second) // nothing is lost
@@ -71,7 +83,14 @@ func (l *Looker) Plan(ctx context.Context, dir string, job Job) (Forecast, error
 	}
 	var f Forecast
 	tf.SetStdout(&eventWriter{each: f.see})
-	opts := []tfexec.PlanOption{tfexec.Lock(false), tfexec.Refresh(job.Kind == Refresh), tfexec.Parallelism(10), tfexec.Out(planFile)}
+	var shared *plugins
+	if len(job.Plugins) > 0 {
+		shared = &plugins{list: job.Plugins}
+	}
+	opts := []tfexec.PlanOption{tfexec.Lock(false), tfexec.Refresh(job.Kind == Refresh), tfexec.Parallelism(10), shared.reattach()}
+	if l.words {
+		opts = append(opts, tfexec.Out(planFile))
+	}
 	if job.Kind == Destroy {
 		opts = append(opts, tfexec.Destroy(true))
 		for _, target := range targets(job) {
@@ -88,7 +107,7 @@ func (l *Looker) Plan(ctx context.Context, dir string, job Job) (Forecast, error
 	f.sort()
 	if l.words && err == nil {
 		tf.SetStdout(io.Discard)
-		text, err := tf.ShowPlanFileRaw(ctx, planFile)
+		text, err := tf.ShowPlanFileRaw(ctx, planFile, shared.reattach())
 		if err != nil {
 			return Forecast{}, errors.Join(ctx.Err(), shorten(err))
 		}
