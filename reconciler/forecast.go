@@ -93,6 +93,7 @@ func NewForecast(ctx context.Context, o ForecastOptions) (*Forecast, error) {
 	}
 	f.readWorkspaces(ctx)
 	if ctx.Err() != nil {
+		f.Close()
 		return nil, ctx.Err()
 	}
 	f.plan = &preview.Plan{Mode: preview.Normal, Config: o.Config.File, Made: f.g.scene.View.Now.UTC().Truncate(time.Second), Launcher: f.g.host}

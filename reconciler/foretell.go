@@ -27,7 +27,7 @@ func (f *Forecast) AskTerraform(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	f.plugins, err = warm.Open(warm.Options{Dir: f.o.Dir, Env: execute.Environ(), Log: f.o.Log, Off: !f.o.Config.Terraform.WarmPlugins})
+	f.plugins, err = warm.Open(warm.Options{Dir: f.o.Dir, Env: execute.Environ(), Log: f.o.Log, Off: !f.o.Config.Terraform.WarmPlugins, Tied: true})
 	if err != nil {
 		return err
 	}

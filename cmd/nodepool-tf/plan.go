@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/urfave/cli/v2"
 	"golang.org/x/sys/unix"
@@ -89,6 +91,10 @@ func withForecast(c *cli.Context, o reconciler.ForecastOptions, f func(context.C
 		if o.Dir, err = os.MkdirTemp("", "nodepool-tf-plan-"); err != nil {
 			return err
 		}
+		// The first Ctrl-C ends everything within seconds. The next one must not end us before: the folder has secrets.
+		again := make(chan os.Signal, 1)
+		signal.Notify(again, os.Interrupt, syscall.SIGTERM)
+		defer signal.Stop(again)
 		defer func() { err = errors.Join(err, os.RemoveAll(o.Dir)) }()
 		bar := newProgress(c.App.ErrWriter)
 		defer bar.end()

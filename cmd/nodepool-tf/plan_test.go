@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -202,6 +203,29 @@ func (r *cloudRig) run(args ...string) (string, int) {
 	return string(out), cmd.ProcessState.ExitCode()
 }
 
+// interrupted presses Ctrl-C, twice, while a plan waits for the cloud.
+func (r *cloudRig) interrupted() {
+	r.t.Helper()
+	if err := r.cloud.Configure(r.ctx, "acme", api.Settings{Token: "s3cr3t", Pace: api.Pace{Get: api.Delay{Fixed: time.Hour}}}); err != nil {
+		r.t.Fatal(err)
+	}
+	asked := r.billed().Requests["instances.get"]
+	cmd := r.Command(r.ctx, "plan", "--refresh-only")
+	if err := cmd.Start(); err != nil {
+		r.t.Fatal(err)
+	}
+	r.eventually("Terraform asks the cloud", func() bool { return r.billed().Requests["instances.get"] > asked })
+	for range 2 {
+		if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+			r.t.Fatal(err)
+		}
+	}
+	_ = cmd.Wait()
+	if code := cmd.ProcessState.ExitCode(); code != 130 {
+		r.t.Errorf("exit code %d after Ctrl-C, want 130", code)
+	}
+}
+
 // TestPlanOfWhatIsThere: drift, another configuration, a run in flight, Terraform's read-only sub-commands; on the
 // launcher's host and on another one.
 func TestPlanOfWhatIsThere(t *testing.T) {
@@ -257,6 +281,10 @@ func TestPlanOfWhatIsThere(t *testing.T) {
 		t.Errorf("books %+v", b)
 	}
 
+	r.interrupted()
+	if left, _ := os.ReadDir(tmp); len(left) > 0 {
+		t.Errorf("a plan that was interrupted leaves %v behind", left)
+	}
 	if err := r.cloud.Configure(r.ctx, "acme", api.Settings{Token: "s3cr3t", Pace: api.Pace{Boot: api.Delay{Fixed: time.Hour}}}); err != nil {
 		t.Fatal(err)
 	}

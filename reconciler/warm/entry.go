@@ -62,7 +62,7 @@ func (p *Pool) begin(e *entry) {
 func (p *Pool) launch(ctx context.Context, e *entry) (*process, error) {
 	ctx, cancel := context.WithTimeout(ctx, p.opts.StartTimeout)
 	defer cancel()
-	return launch(ctx, p.store, p.env, e.key, e.what)
+	return launch(ctx, p.store, p.env, e.key, e.what, p.opts.Tied)
 }
 
 // failed notes a failure. Callers hold mu.

@@ -21,6 +21,8 @@ type Options struct {
 	Log *slog.Logger
 	// Off keeps no plugin: every run starts its own. What an earlier daemon left is still ended.
 	Off bool
+	// Tied has the plugins killed with this process, however it ends: nobody takes them over.
+	Tied bool
 	// Budget of a process; zero values mean DefaultBudget's.
 	Budget Budget
 	// Patience is how long a run waits for a plugin that is being started: about what it costs to start one, as the run

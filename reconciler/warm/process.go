@@ -74,12 +74,12 @@ func (p *process) alive() bool { return runs(p.PID, p.Start) }
 //
 // The process's folder lies as deep in the state directory as a workspace: path.module is relative to the workspace, and
 // a provider that reads a module's file must find it there.
-func launch(ctx context.Context, store string, env []string, key string, what provider) (*process, error) {
+func launch(ctx context.Context, store string, env []string, key string, what provider, tied bool) (*process, error) {
 	id := make([]byte, 4)
 	_, _ = rand.Read(id) // never fails
 	p := &process{dir: filepath.Join(store, what.name()+"-"+hex.EncodeToString(id))}
 	p.record = record{Provider: what.address, Version: what.version, Key: key, Started: time.Now().UTC()}
-	err := p.run(ctx, env, what.binary)
+	err := p.run(ctx, env, what.binary, tied)
 	if err != nil {
 		p.end()
 		return nil, fmt.Errorf("start plugin of %s %s: %w", what.address, what.version, err)
@@ -87,7 +87,7 @@ func launch(ctx context.Context, store string, env []string, key string, what pr
 	return p, nil
 }
 
-func (p *process) run(ctx context.Context, env []string, binary string) error {
+func (p *process) run(ctx context.Context, env []string, binary string, tied bool) error {
 	if err := p.prepare(); err != nil {
 		return err
 	}
@@ -105,6 +105,9 @@ func (p *process) run(ctx context.Context, env []string, binary string) error {
 	cmd.Dir, cmd.Stdout, cmd.Stderr = p.dir, out, errs
 	cmd.Env = append(env[:len(env):len(env)], cookie, protocols, socketsVar+"="+p.Sockets)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if tied {
+		cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
+	}
 	if err := cmd.Start(); err != nil {
 		return err
 	}
