@@ -2,10 +2,12 @@ package main
 
 import (
 	"encoding/json"
+	"os"
 	"strings"
 	"testing"
 
 	"github.com/nodepool-tf/nodepool-tf/state/record"
+	"github.com/nodepool-tf/nodepool-tf/testdata/zkserver/zktest"
 )
 
 // Records as others wrote them. What is in them is hostile: an escape sequence, a token.
@@ -265,5 +267,43 @@ func TestDeleteNowTellsWhoIsMissing(t *testing.T) {
 	}
 	if there, _, err := r.s.Exists(r.ctx, "/nodepool/nodes/"+req.Nodes[0]); err != nil || there {
 		t.Errorf("there: %v, %v", there, err)
+	}
+}
+
+// TestInterrupted: Ctrl-C ends a command that waits for a lock; it leaves the queue, and the node as it was.
+func TestInterrupted(t *testing.T) {
+	r := newRig(t, instantConfig)
+	s, err := r.Session(r.ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	r.s = s
+	r.seed(map[string]string{"/nodepool/nodes/0000000001": hostileRecords["/nodepool/nodes/0000000001"]})
+	peer := zktest.Kazoo(t, r.Servers[0]+r.Chroot)
+	if held := peer.Do("try", "/nodepool/nodes/0000000001/lock"); held != true {
+		t.Fatalf("kazoo says %v", held)
+	}
+	contenders := func() int {
+		names, _, err := s.Children(r.ctx, "/nodepool/nodes/0000000001/lock")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(names)
+	}
+	cmd := r.Command(r.ctx, "hold", "--wait", "0000000001")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	r.eventually("the command queues", func() bool { return contenders() == 2 })
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if _ = cmd.Wait(); cmd.ProcessState.ExitCode() != 130 {
+		t.Errorf("exit %d", cmd.ProcessState.ExitCode())
+	}
+	r.eventually("it has left", func() bool { return contenders() == 1 })
+	if data, _ := r.read("/nodepool/nodes/0000000001"); !strings.Contains(data, `"ready"`) {
+		t.Errorf("the node is %s", data)
 	}
 }
