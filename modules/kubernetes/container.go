@@ -46,7 +46,7 @@ func (c *Container) options(pool *Pool, image option.Need) option.Table {
 		c.Request.options("", "", pool.Default, "pool", "resources.requests"),
 		c.Limit.options("", "-limit", pool.DefaultLimit, "pool", "resources.limits"),
 		option.Table{
-			option.Amounts("extra-resources", "resource", &c.ExtraResources, pool.DefaultExtra).From("pool").Maps(driver.Launcher),
+			option.Amounts("extra-resources", "resource", &c.ExtraResources, nil).From("pool").Maps(driver.Launcher),
 			option.Num("gpu", &c.GPU, 0).Kind("float").Default("").Maps("resources.requests, resources.limits"),
 			option.Str("gpu-resource", &c.GPUResource, "").Maps("resources.requests, resources.limits"),
 			option.Entries("env", &c.Env, func() *Variable { return &Variable{} }).Maps("spec.container.env"),
@@ -67,9 +67,12 @@ func (v *Variable) Options() option.Table {
 	}
 }
 
-// settle lets limits default to requests (config-reference A5) and asks for both
-// halves of a gpu.
-func (c *Container) settle(m *schema.Mapping) {
+// settle lets limits default to requests (config-reference A5), and extra resources,
+// as a whole, to the pool's. It asks for both halves of a gpu.
+func (c *Container) settle(pool *Pool, m *schema.Mapping) {
+	if !m.Has("extra-resources") {
+		c.ExtraResources = pool.DefaultExtra
+	}
 	c.Limit = c.Limit.or(c.Request)
 	c.Request = c.Request.or(Size{})
 	if hasGPU, hasName := m.Has("gpu"), m.Has("gpu-resource"); hasGPU != hasName {

@@ -68,13 +68,14 @@ func (l *Label) Check(m *schema.Mapping) {
 	l.Defined(m)
 	l.checkType(m)
 	l.checkForm(m)
-	l.Container.settle(m)
+	l.Container.settle(l.Pool, m)
 	l.Container.count(l.Resources)
 	// Pods are reached through the cluster's API, never by SSH.
 	l.ConnectionType = "kubectl"
 	if !l.HasPod() {
 		l.ConnectionType = l.Type
 	}
+	l.Settle(m)
 }
 
 // checkType takes any type, as upstream does, and says what it is taken for.

@@ -1,6 +1,8 @@
 package kubernetes
 
 import (
+	"time"
+
 	"github.com/nodepool-tf/nodepool-tf/modules/driver"
 	"github.com/nodepool-tf/nodepool-tf/modules/option"
 )
@@ -18,9 +20,10 @@ type Provider struct {
 	maxProjects, maxPods *int
 }
 
-// New returns a provider to be read.
+// New returns a provider to be read. The family has no options for time limits:
+// upstream waits 300 s for a pod and 30 s for a token, and looks at no port.
 func New(f Flavour, s *driver.Scope) *Provider {
-	return &Provider{Provider: driver.Provider{Scope: s}, Flavour: f}
+	return &Provider{Provider: driver.Provider{Scope: s, LaunchTimeout: 330 * time.Second, BootTimeout: time.Minute}, Flavour: f}
 }
 
 // Options is the table of config-reference.md 4.6, 4.7 or 4.8.
