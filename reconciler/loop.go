@@ -63,8 +63,9 @@ type loop struct {
 
 	machines    map[string]*machines // by static provider
 	machinesDue bool
-	adopting    bool  // another configuration is about to come into force
-	over        error // why the session shall end
+	adopting    bool      // another configuration is about to come into force
+	over        error     // why the session shall end
+	glanced     time.Time // when all machines were last looked over though nothing had changed
 }
 
 // handler is a request in hand.
@@ -82,7 +83,7 @@ func newLoop(l *Launcher, s *session.Session, st *store.Store) *loop {
 		mzxid: map[string]int64{}, handlers: map[string]*handler{}, launches: map[string]*launch{},
 		deletions: map[string]*lockedNode{}, pools: map[desire.PoolKey]*registration{}, unclear: map[string]bool{}, poolNames: map[string]string{},
 		watching: map[string]bool{}, missing: map[string]time.Time{}, lostSince: map[string]time.Time{}, sweeping: map[string]bool{},
-		machines: map[string]*machines{}, images: imageIndex{}, scans: semaphore.NewWeighted(maxScans),
+		machines: map[string]*machines{}, machinesDue: true, images: imageIndex{}, scans: semaphore.NewWeighted(maxScans),
 	}
 	lp.peers = &peers{lp: lp, store: st, known: map[string]*peer{}, unknown: map[string]time.Time{}, retry: map[string]time.Time{}}
 	lp.view = desire.View{
@@ -193,7 +194,8 @@ func (lp *loop) serve(ctx context.Context) (done bool, err error) {
 			lp.requestLocks()
 			lp.sweepLeaks()
 			lp.drift()
-			lp.machinesDue, dirty = true, true
+			lp.glanceMachines()
+			dirty = true
 		case <-rest:
 			rest = nil
 		case ask := <-lp.asks:

@@ -38,8 +38,17 @@ type machines struct {
 	creating map[static.Slot]bool
 }
 
-// tendMachines brings the nodes of static providers in line with their machines: at least once a second, and at once
-// after one of them changed.
+// glanceEvery is how often the machines are looked over though nothing is known to have changed: what could not be done
+// is tried again. For 10,000 static nodes it takes 10 ms.
+const glanceEvery = 5 * time.Second
+
+func (lp *loop) glanceMachines() {
+	if now := time.Now(); now.Sub(lp.glanced) >= glanceEvery {
+		lp.machinesDue, lp.glanced = true, now
+	}
+}
+
+// tendMachines brings the nodes of static providers in line with their machines: at once after one of them changed.
 func (lp *loop) tendMachines() {
 	if !lp.machinesDue || lp.view.Draining {
 		return
