@@ -204,7 +204,7 @@ func TestStaticDead(t *testing.T) {
 	r.ready(slotA, slotB)
 }
 
-// TestStaticChanges: a change of the configuration rewrites what nobody uses, and leaves what is in use until it comes
+// TestStaticChanges: a change of the configuration, which is loaded while the launcher runs, rewrites what nobody uses, and leaves what is in use until it comes
 // back.
 func TestStaticChanges(t *testing.T) {
 	r := newStaticRig(t)
@@ -221,9 +221,7 @@ func TestStaticChanges(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.stop()
 	r.configure(fmt.Sprintf(`{name: 127.0.0.1, labels: [bench, arm], connection-port: %d, max-parallel-jobs: 2, shell-type: sh}`, a))
-	r.start()
 	r.eventually("nodes follow the configuration", func() bool {
 		rewritten := 0
 		for _, n := range r.Nodes() {
@@ -256,6 +254,14 @@ func TestStaticChanges(t *testing.T) {
 	if kept != 1 {
 		t.Errorf("%d nodes were kept and rewritten, want one", kept)
 	}
+
+	// The provider goes: its nodes stay, and nobody registers others.
+	r.Options.Config = "labels: [{name: bench}]\nproviders: []\n"
+	if err := r.WriteConfig(); err != nil {
+		t.Fatal(err)
+	}
+	r.eventually("its pool is gone", func() bool { return len(r.registered()) == 0 })
+	r.ready(slot(0), slot(1))
 }
 
 // TestStaticHold: an operator's hold takes a slot out of service, and his delete brings it back.
