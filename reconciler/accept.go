@@ -108,6 +108,7 @@ func (lp *loop) decline(d desire.Decline) {
 				return
 			}
 			end(0)
+			lp.declined(d.Provider, d.Pool, d.Reasons)
 			lp.log.Info("request declined", "request", d.Request, "provider", d.Provider, "pool", d.Pool, "reasons", d.Reasons, "state", req.State)
 			lp.seeRequest(d.Request, req.Request, mzxid)
 		})

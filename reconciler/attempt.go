@@ -34,7 +34,7 @@ func (lp *loop) start(la *launch) {
 	if !lp.renew(la) {
 		return
 	}
-	la.phase, la.began, la.ws = applying, time.Now(), ""
+	la.phase, la.began, la.turn, la.ws = applying, time.Now(), time.Time{}, ""
 	if la.choice == setback.Unknown {
 		lp.pick(la)
 	}
@@ -84,6 +84,7 @@ func (lp *loop) attemptFailed(la *launch, err error, block string) {
 	lp.log.Warn("launch attempt failed", "node", la.node.ID, "request", la.handler.Request, "provider", la.node.Provider, "pool", la.node.Pool,
 		"label", la.label.Name, "tenant", la.node.TenantName, "workspace", la.ws, "attempt", number, "choice", choice, "class", class, "policy", policy(class), "next", next,
 		"dur", time.Since(la.began).Round(time.Millisecond), "err", err)
+	lp.launched(la, err)
 	lp.l.history.failed(status.Failure{
 		At: time.Now(), Op: "launch", Provider: la.node.Provider, Pool: la.node.Pool, Label: la.label.Name, Node: la.node.ID, Request: la.handler.Request,
 		Workspace: la.ws, Attempt: la.attempt, Class: string(class), Text: err.Error(), Next: next, Block: block,

@@ -46,3 +46,6 @@ func (l *Launcher) ZooKeeper() *session.Session {
 	}
 	return nil
 }
+
+// Host is the short name of this host, as figures name it.
+func (l *Launcher) Host() string { return shortHost(l.fqdn) }

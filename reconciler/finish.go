@@ -56,6 +56,7 @@ func (lp *loop) fulfil(d desire.Fulfil) {
 			var took time.Duration
 			if r.CreatedTime != nil {
 				took = time.Duration((record.Now(time.Now()) - *r.CreatedTime) * float64(time.Second))
+				lp.l.opts.Meter.Fulfilled(took)
 			}
 			lp.log.Info("request fulfilled", "request", r.ID, "provider", h.Provider, "pool", h.Pool, "nodes", d.Nodes, "dur", took.Round(time.Millisecond))
 			if mzxid != 0 {
@@ -137,6 +138,7 @@ func (lp *loop) forgetHandler(h *handler) {
 func (lp *loop) giveUp(d desire.GiveUp) {
 	h := lp.handlers[d.Request]
 	pools := lp.registered()
+	lp.declined(h.Provider, h.Pool, d.Reasons)
 	lp.letGo(h, "decline", d.Reasons, func(r *record.Request) { desire.Refuse(r, h.own, pools, time.Now()) })
 }
 

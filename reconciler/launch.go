@@ -14,6 +14,7 @@ import (
 	"github.com/nodepool-tf/nodepool-tf/reconciler/desire"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/execute"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/keyscan"
+	"github.com/nodepool-tf/nodepool-tf/reconciler/metrics"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/workspace"
 	"github.com/nodepool-tf/nodepool-tf/state/record"
 )
@@ -30,6 +31,7 @@ type launch struct {
 	phase  phase
 	ws     string    // workspace of the attempt, "" before there is one
 	began  time.Time // of the attempt
+	turn   time.Time // of its run, zero while it waits for one
 	reason error     // of the newest failure
 }
 
@@ -63,9 +65,17 @@ func (lp *loop) outcome(o workspace.Outcome) {
 
 func (lp *loop) launchOutcome(la *launch, o workspace.Outcome) {
 	switch o.Kind {
+	case workspace.Applying:
+		if la.phase == applying && o.Attempt == la.attempt {
+			la.turn = time.Now()
+			lp.l.opts.Meter.Phase(la.node.Provider, metrics.PhaseQueue, time.Since(la.began))
+		}
 	case workspace.Created:
 		if la.phase == applying && o.Attempt == la.attempt {
 			la.ws = o.Workspace
+			if !la.turn.IsZero() {
+				lp.l.opts.Meter.Phase(la.node.Provider, metrics.PhaseApply, time.Since(la.turn))
+			}
 			lp.finishLaunch(la, o.Fields)
 		}
 	case workspace.Failed:
@@ -90,7 +100,7 @@ func (lp *loop) launchOutcome(la *launch, o workspace.Outcome) {
 // finishLaunch turns a created node into a READY one: fields, host keys, record.
 func (lp *loop) finishLaunch(la *launch, f modules.Fields) {
 	la.phase = finishing
-	label, n := la.label, la.node
+	label, n, made := la.label, la.node, time.Now()
 	lp.do(func(ctx context.Context) {
 		err := apply(n.Node, f, label)
 		if err == nil && label.HostKeyChecking && !f.HostKeysSet {
@@ -111,6 +121,8 @@ func (lp *loop) finishLaunch(la *launch, f modules.Fields) {
 				delete(lp.launches, n.ID)
 				lp.l.setbacks.Succeeded(la.label, la.choice, la.began, time.Now())
 				lp.l.history.made(n.Provider, time.Now())
+				lp.l.opts.Meter.Phase(n.Provider, metrics.PhaseKeyscan, time.Since(made))
+				lp.launched(la, nil)
 				lp.log.Info("node launched", "node", n.ID, "request", la.handler.Request, "provider", n.Provider, "pool", n.Pool, "workspace", la.ws, "attempt", la.attempt, "choice", la.choiceText(), "dur", time.Since(la.began).Round(time.Millisecond))
 				if hn := la.handler.node(n.ID); hn != nil {
 					hn.Status = desire.Ready
@@ -160,7 +172,7 @@ func apply(n *record.Node, f modules.Fields, label *config.PoolLabel) error {
 		n.Attributes = mergeAttributes(label.Pool.NodeAttributes, f.Attributes)
 	}
 	if n.InterfaceIP == "" {
-		return &execute.Error{Class: execute.Config, Op: "read outputs of label " + label.Name, Err: errors.New("the node has no address"), Hint: "give the label or provider an `outputs: {interface_ip: ...}` expression"}
+		return &execute.Error{Class: execute.Config, Op: "read outputs of label " + label.Name, Err: errNoAddress, Hint: "give the label or provider an `outputs: {interface_ip: ...}` expression"}
 	}
 	return nil
 }
@@ -190,7 +202,7 @@ func (lp *loop) scan(ctx context.Context, n *record.Node, limit time.Duration) e
 	}
 	port, ok := n.Port()
 	if !ok {
-		return &execute.Error{Class: execute.Config, Op: "scan host keys", Err: fmt.Errorf("connection port is not a number")}
+		return &execute.Error{Class: execute.Config, Op: scanOp, Err: fmt.Errorf("connection port is not a number")}
 	}
 	if err := lp.scans.Acquire(ctx, 1); err != nil {
 		return err
@@ -201,7 +213,7 @@ func (lp *loop) scan(ctx context.Context, n *record.Node, limit time.Duration) e
 	began := time.Now()
 	keys, err := keyscan.Scan(ctx, n.InterfaceIP, port, gather)
 	if err != nil {
-		return &execute.Error{Class: execute.Timeout, Op: "scan host keys of " + n.InterfaceIP + " port " + strconv.Itoa(port), Err: err, Hint: "boot-timeout is " + limit.String()}
+		return &execute.Error{Class: execute.Timeout, Op: scanOp + " of " + n.InterfaceIP + " port " + strconv.Itoa(port), Err: err, Hint: "boot-timeout is " + limit.String()}
 	}
 	if len(keys) > 0 {
 		n.HostKeys = keys
@@ -242,6 +254,9 @@ func (lp *loop) loseLaunch(la *launch, err error) {
 		return
 	}
 	la.phase = ended
+	if lp.ctx.Err() == nil {
+		lp.launched(la, &lostError{err})
+	}
 	id := la.node.ID
 	delete(lp.launches, id)
 	if hn := la.handler.node(id); hn != nil {

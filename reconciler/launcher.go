@@ -17,6 +17,7 @@ import (
 	"github.com/nodepool-tf/nodepool-tf/reconciler/desire"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/execute"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/journal"
+	"github.com/nodepool-tf/nodepool-tf/reconciler/metrics"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/reload"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/setback"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/workspace"
@@ -40,6 +41,8 @@ type Options struct {
 	Version string
 	// Redact takes secrets out of texts that others wrote, for pages; nil leaves them as they are.
 	Redact func(string) string
+	// Meter counts what happens; nil for nobody.
+	Meter *metrics.Meter
 }
 
 // Launcher serves node requests until it is told to stop.
@@ -94,6 +97,9 @@ func NewLauncher(ctx context.Context, o Options) (*Launcher, error) {
 				return p.MaxApplyMemory
 			}
 			return 0
+		},
+		Ran: func(provider string, kind execute.Kind, failed bool, took time.Duration) {
+			o.Meter.Ran(metrics.Run{Provider: provider, Kind: string(kind), Failed: failed, Took: took})
 		},
 		ColdPlugins:    !t.WarmPlugins,
 		ProviderConfig: func(name string) map[string]any { return providerConfig(l.config().Provider(name)) },

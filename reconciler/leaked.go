@@ -98,6 +98,7 @@ func (lp *loop) removeLeaked(p *config.Provider, s *providerSweep, leak sweep.Le
 			return
 		}
 		lp.l.leaks.count(p.Name, leak.Type, func(c *LeakCount) { c.Removed++ })
+		lp.l.opts.Meter.LeakRemoved(p.Name, leak.Type)
 		log.Warn("leaked resource removed")
 	})
 }

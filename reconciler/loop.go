@@ -145,6 +145,7 @@ func (lp *loop) run(ctx context.Context) (done bool, err error) {
 	}
 	lp.do(lp.pump)
 	lp.do(lp.watchImages)
+	lp.do(lp.electStats)
 	lp.l.board.open(lp)
 	lp.l.pulse.beat()
 	defer lp.l.pulse.rest()
@@ -217,6 +218,7 @@ func (lp *loop) serve(ctx context.Context) (done bool, err error) {
 			continue
 		}
 		took := lp.pass()
+		lp.l.opts.Meter.Pass("main", took)
 		dirty = false
 		if lp.view.Draining && len(lp.handlers) == 0 {
 			lp.log.Info("stopped: nothing left in hand")

@@ -202,6 +202,7 @@ func (lp *loop) publish(key desire.PoolKey, change func(*record.Pool)) {
 			r.pool = &rec
 			lp.view.Pools[rec.ID] = &rec
 			if was.Paused != rec.Paused {
+				lp.l.opts.Meter.Paused(key.Provider, key.Pool, rec.Paused)
 				lp.log.Info("pool paused", "provider", key.Provider, "pool", key.Pool, "paused", rec.Paused)
 			} else {
 				lp.log.Info("pool offers other labels, or another priority", "provider", key.Provider, "pool", key.Pool, "labels", rec.SupportedLabels, "priority", rec.Priority)

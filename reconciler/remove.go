@@ -71,6 +71,7 @@ func (lp *loop) resourcesGone(id string) {
 		return
 	}
 	delete(lp.deletions, id)
+	took := deletedTook(n.Node)
 	lp.do(func(ctx context.Context) {
 		err := removeNode(ctx, lp.s, n)
 		lp.post(func() {
@@ -90,6 +91,7 @@ func (lp *loop) resourcesGone(id string) {
 			if n.InterfaceIP != "" { // it was READY once, so it took quota
 				lp.l.setbacks.Freed(n.Provider, time.Now())
 			}
+			lp.l.opts.Meter.Deleted(n.Provider, false, took)
 			lp.log.Info("node is gone", "node", id, "provider", n.Provider, "pool", n.Pool)
 			lp.seeNode(id, nil, 0)
 		})
@@ -132,6 +134,7 @@ func (lp *loop) destroyFailed(o workspace.Outcome) {
 		return
 	}
 	delete(lp.deletions, o.Node)
+	lp.l.opts.Meter.Deleted(n.Provider, true, deletedTook(n.Node))
 	lp.do(func(ctx context.Context) {
 		release(ctx, n.lock)
 		lp.post(func() {

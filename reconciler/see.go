@@ -84,6 +84,7 @@ func (lp *loop) requestGone(id string) {
 
 // seeNode notes a node's record, nil for gone.
 func (lp *loop) seeNode(id string, n *record.Node, mzxid int64) {
+	lp.l.opts.Meter.NodeChanged()
 	path := nodePath(id)
 	if before := lp.view.Nodes[id]; before != nil && before.Launcher == static.Launcher || n != nil && n.Launcher == static.Launcher {
 		lp.machinesDue = true

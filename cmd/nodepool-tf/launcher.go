@@ -14,6 +14,7 @@ import (
 	"github.com/nodepool-tf/nodepool-tf/reconciler"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/config"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/execute"
+	"github.com/nodepool-tf/nodepool-tf/reconciler/metrics"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/reload"
 )
 
@@ -57,14 +58,16 @@ func launcherCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			serve, end, err := openWeb(c, cfg.WebApp, log)
+			statsd := metrics.StatsdFrom(os.Getenv, log)
+			meter := metrics.NewMeter(statsd)
+			serve, end, err := openWeb(c, cfg.WebApp, meter, log)
 			if err != nil {
 				return err
 			}
 			defer end()
 			l, err := reconciler.NewLauncher(c.Context, reconciler.Options{
 				Config: cfg, Files: reload.Files{Main: cfg.File, Secure: c.String("secure"), Env: os.Environ()}, Reload: hangup,
-				Log: log, Worker: []string{self, "worker"}, StopTimeout: c.Duration("stop-timeout"), Version: "nodepool-tf " + version, Redact: redactor(),
+				Log: log, Worker: []string{self, "worker"}, StopTimeout: c.Duration("stop-timeout"), Version: "nodepool-tf " + version, Redact: redactor(), Meter: meter,
 			})
 			if err != nil && c.Err() != nil {
 				return nil //nolint:nilerr // told to stop while it started: what failed was interrupted by that
@@ -73,6 +76,7 @@ func launcherCommand() *cli.Command {
 				return err
 			}
 			serve(l)
+			defer report(c.Context, l, meter, statsd, log)()
 			return l.Run(c.Context)
 		},
 	}

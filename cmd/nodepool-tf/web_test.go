@@ -5,14 +5,19 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
 	"github.com/go-zookeeper/zk"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
 
 	"github.com/nodepool-tf/nodepool-tf/state/record"
+	"github.com/nodepool-tf/nodepool-tf/testdata/rig"
 )
 
 // page asks the launcher for a page.
@@ -86,10 +91,66 @@ func (r *testRig) imagePages() {
 	}
 }
 
+// statsd is a server that keeps what it hears.
+func statsd(t *testing.T) (heard func() string, environment []string) {
+	t.Helper()
+	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var mu sync.Mutex
+	var all strings.Builder
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		buf := make([]byte, 64<<10)
+		for {
+			n, _, err := conn.ReadFrom(buf)
+			if err != nil {
+				return
+			}
+			mu.Lock()
+			all.Write(append(buf[:n:n], '\n'))
+			mu.Unlock()
+		}
+	}()
+	t.Cleanup(func() { conn.Close(); <-ended })
+	host, port, _ := net.SplitHostPort(conn.LocalAddr().String())
+	return func() string {
+		mu.Lock()
+		defer mu.Unlock()
+		return all.String()
+	}, []string{"STATSD_HOST=" + host, "STATSD_PORT=" + port}
+}
+
+// metricsPage reads what Prometheus would.
+func (r *testRig) metricsPage() {
+	r.t.Helper()
+	code, body := r.page("/metrics", "")
+	parser := expfmt.NewTextParser(model.UTF8Validation)
+	families, err := parser.TextToMetricFamilies(strings.NewReader(body))
+	if code != http.StatusOK || err != nil {
+		r.t.Fatalf("/metrics: %d %v\n%s", code, err, body)
+	}
+	for _, name := range []string{
+		"nodepool_nodes", "nodepool_provider_nodes", "nodepool_label_nodes", "nodepool_launches_total", "nodepool_launch_duration_seconds", "nodepool_pool_addressable_requests",
+		"nodepool_provider_max_servers", "nodepool_request_wait_seconds", "nodepool_loop_duration_seconds", "nodepool_tf_runs_total", "nodepool_tf_launch_phase_seconds",
+		"nodepool_provider_up", "nodepool_pool_paused", "nodepool_config_last_load_success", "nodepool_tf_workspaces", "nodepool_tf_lease_held", "go_goroutines",
+	} {
+		if len(families[name].GetMetric()) == 0 {
+			r.t.Errorf("/metrics lacks %s", name)
+		}
+	}
+	if !strings.Contains(body, `nodepool_launches_total{az="",provider="local",result="ready"} 1`) {
+		r.t.Errorf("/metrics does not count the launch:\n%s", body)
+	}
+}
+
 // The pages show what is in ZooKeeper, from the moment when the launcher is ready.
 func TestWebPages(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, instantConfig).start()
+	figures, environment := statsd(t)
+	r := newRig(t, instantConfig, func(o *rig.Options) { o.Env = environment }).start()
 	r.eventually("ready", func() bool { code, _ := r.page("/ready", ""); return code == http.StatusOK })
 	req := r.wait(r.submit("small"), record.RequestFulfilled)
 	nodes := r.rows("/node-list?node_id=" + req.Nodes[0])
@@ -118,6 +179,10 @@ func TestWebPages(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.logged("stack dump")
+	r.metricsPage()
+	for _, line := range []string{"nodepool.launch.ready:1|c", "nodepool.launch.provider.local.ready:1|c", "nodepool.nodes.in-use:1|g", "nodepool.label.small.nodes.in-use:1|g", "nodepool.provider.local.max_servers:"} {
+		r.eventually("statsd hears "+line, func() bool { return strings.Contains(figures(), line) })
+	}
 	if err := r.Return(r.ctx, held); err != nil {
 		t.Fatal(err)
 	}

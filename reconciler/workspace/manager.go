@@ -47,6 +47,8 @@ type Options struct {
 	Keep bool
 	// Backend is where the states of those workspaces are copied to, nil for the keeper itself.
 	Backend *modules.Backend
+	// Ran is told each run that ended. It must not block.
+	Ran func(provider string, kind execute.Kind, failed bool, took time.Duration)
 	// Notify is told each outcome as it happens. It must not block and must not call the manager.
 	Notify func(Outcome)
 }
@@ -128,6 +130,9 @@ func Open(o Options) (*Manager, error) {
 	}
 	if o.ProviderConfig == nil {
 		o.ProviderConfig = func(string) map[string]any { return nil }
+	}
+	if o.Ran == nil {
+		o.Ran = func(string, execute.Kind, bool, time.Duration) {}
 	}
 	dir, err := filepath.Abs(o.Dir) // workers have their own working folder
 	if err != nil {

@@ -36,6 +36,7 @@ func grace(timeout time.Duration) time.Duration { return min(max(timeout, leastG
 
 func (m *Manager) logEnd(ws *workspace, kind execute.Kind, rep execute.Report, err error) {
 	m.learn(ws.rec.Provider, kind, rep.MaxRSS)
+	m.opts.Ran(ws.rec.Provider, kind, err != nil || rep.Error != "", rep.Wall)
 	text := rep.Error
 	if err != nil {
 		text = err.Error()

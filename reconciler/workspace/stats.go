@@ -10,6 +10,9 @@ type Stats struct {
 	Waiting, CreatesWaiting, DestroysWaiting, RefreshesWaiting, ListsWaiting int
 	// Runs under way; Background are refreshes and lists.
 	Creating, Destroying, Background int
+	// Behind counts workspaces whose copy is older than they are. Kept: copies are kept now, under this launcher's lease.
+	Behind int
+	Kept   bool
 	// Memory is what the runs under way are believed to take, MemoryLimit its bound, 0 for none. In bytes.
 	Memory, MemoryLimit int64
 	Providers           map[string]ProviderStats // by name
@@ -30,6 +33,7 @@ func (m *Manager) Stats() Stats {
 	defer m.mu.Unlock()
 	s := Stats{
 		Workspaces: len(m.workspaces), Nodes: len(m.byNode), Waiting: len(m.waiting), MemoryLimit: m.opts.MaxMemory, Providers: map[string]ProviderStats{},
+		Behind: len(m.behind), Kept: m.keeper != nil,
 		Creating: m.runs.creating, Destroying: m.runs.destroying, Background: m.runs.background,
 	}
 	for name, l := range m.lanes {
