@@ -134,25 +134,23 @@ func EraseUploads(ctx context.Context, s *session.Session, provider string) erro
 // EraseNodes removes the records of nodes: `deleted` first, so that whoever queues for a lock knows what it gets, then
 // all of it, locks included.
 func EraseNodes(ctx context.Context, s *session.Session, ids []string, now func() time.Time) error {
-	for _, id := range ids {
-		n, version, err := readNode(ctx, s, id)
-		var gone *Refusal
-		if errors.As(err, &gone) {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		n.SetState(record.NodeDeleted, now())
-		_, err = s.Set(ctx, nodePath(id), n.Encode(), version)
-		if err != nil && !errors.Is(err, zk.ErrNoNode) && !errors.Is(err, zk.ErrBadVersion) && !errors.Is(err, zk.ErrConnectionClosed) {
-			return err
-		}
-		if err := deleteAll(ctx, s, nodePath(id)); err != nil {
-			return err
-		}
+	return inParallel(ctx, len(ids), func(ctx context.Context, i int) error { return eraseNode(ctx, s, ids[i], now) })
+}
+
+func eraseNode(ctx context.Context, s *session.Session, id string, now func() time.Time) error {
+	n, version, err := readNode(ctx, s, id)
+	if IsMissing(err) {
+		return deleteAll(ctx, s, nodePath(id)) // a husk at most
 	}
-	return nil
+	if err != nil {
+		return err
+	}
+	n.SetState(record.NodeDeleted, now())
+	_, err = s.Set(ctx, nodePath(id), n.Encode(), version)
+	if err != nil && !errors.Is(err, zk.ErrNoNode) && !errors.Is(err, zk.ErrBadVersion) && !errors.Is(err, zk.ErrConnectionClosed) {
+		return err
+	}
+	return deleteAll(ctx, s, nodePath(id))
 }
 
 // deleteAll removes a tree, again where somebody added to it meanwhile.

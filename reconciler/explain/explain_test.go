@@ -17,6 +17,7 @@ func cfg() *config.Config {
 	c := &config.Config{MaxHoldAge: time.Hour, Labels: map[string]*config.Label{"small": {Name: "small", MaxReadyAge: 10 * time.Minute}}}
 	p := &config.Provider{Name: "p", MaxConcurrency: -1}
 	pool := &config.Pool{Name: "main", Provider: p, Labels: map[string]*config.PoolLabel{}, Limits: map[string]float64{"instances": 1}}
+	pool.LabelNames = []string{"small"}
 	pool.Labels["small"] = &config.PoolLabel{Name: "small", Pool: pool, Resources: map[string]float64{"instances": 1}}
 	p.Pools, c.Providers = []*config.Pool{pool}, []*config.Provider{p}
 	return c
@@ -72,7 +73,7 @@ func TestView(t *testing.T) {
 		t.Error(got)
 	}
 	w.Pools = nil
-	if got := pretty(t, AboutRequest(w.Requests[1], w, c)); !strings.Contains(got, "nodepool-tf launcher") {
+	if got := pretty(t, AboutRequest(w.Requests[1], w, c)); !strings.Contains(got, "no running launcher has registered p/main") || !strings.Contains(got, "the pool is paused") {
 		t.Error(got)
 	}
 }

@@ -47,8 +47,15 @@ func AboutRequest(r *record.Request, w *World, c *config.Config) *Report {
 	rep.say("it asks for %s", asks(r))
 	switch r.State {
 	case record.RequestRequested:
-		if len(v.Own) == 0 {
-			rep.say("no running launcher has a pool of this configuration registered: start it with `nodepool-tf launcher`")
+		var away []string
+		for key, id := range v.Own {
+			if strings.HasPrefix(id, unregistered) {
+				away = append(away, key.Provider+"/"+key.Pool)
+			}
+		}
+		if len(away) > 0 {
+			slices.Sort(away)
+			rep.say("no running launcher has registered %s: nothing happens there until one is started (`nodepool-tf launcher`); below is what it would do", strings.Join(away, ", "))
 		}
 	case record.RequestPending:
 		if of.Hand == "" {

@@ -55,9 +55,14 @@ func OfRequest(v *desire.View, id string) Request {
 func poolNames(pools []*record.Pool) []string {
 	out := []string{}
 	for _, p := range pools {
-		name := p.ProviderName + "/" + p.Name + " on " + p.Hostname
-		if p.Paused {
-			name += " (paused)"
+		name := p.ProviderName + "/" + p.Name
+		switch {
+		case strings.HasPrefix(p.ID, unregistered):
+			name += " (not running)"
+		case p.Paused:
+			name += " on " + p.Hostname + " (paused)"
+		default:
+			name += " on " + p.Hostname
 		}
 		out = append(out, name)
 	}
@@ -87,10 +92,10 @@ func (r Request) Lines() []string {
 		out = append(out, fmt.Sprintf("%d open requests go before it", r.Ahead))
 	}
 	if len(r.Candidates) > 0 {
-		out = append(out, "registered pools that could serve it: "+strings.Join(r.Candidates, ", "))
+		out = append(out, "pools that could serve it: "+strings.Join(r.Candidates, ", "))
 	}
 	if len(r.Declined) > 0 {
-		out = append(out, "registered pools that declined it: "+strings.Join(r.Declined, ", "))
+		out = append(out, "pools that declined it: "+strings.Join(r.Declined, ", "))
 	}
 	return out
 }

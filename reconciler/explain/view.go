@@ -20,7 +20,8 @@ type World struct {
 }
 
 // View is what the launcher of a configuration would go by, as far as ZooKeeper tells: what clouds refused lately and
-// what is begun only its own process knows. Pools that no running launcher has registered are missing in Own.
+// what is begun only its own process knows. Pools that no running launcher has registered are there as if one had: see
+// unregistered.
 func (w *World) View(c *config.Config) *desire.View {
 	v := &desire.View{
 		Now: w.Now, Config: c, Requests: map[string]*desire.Request{}, Nodes: map[string]*desire.Node{}, Pools: map[string]*record.Pool{},
@@ -42,6 +43,17 @@ func (w *World) View(c *config.Config) *desire.View {
 			v.Own[key] = p.ID
 		}
 	}
+	for _, provider := range c.Providers {
+		for _, pool := range provider.Pools {
+			key := desire.PoolKey{Provider: provider.Name, Pool: pool.Name}
+			if v.Own[key] == "" {
+				v.Own[key] = unregistered + provider.Name + "/" + pool.Name
+				v.Pools[v.Own[key]] = &record.Pool{
+					ID: v.Own[key], ProviderName: provider.Name, Name: pool.Name, SupportedLabels: pool.LabelNames, Priority: pool.Priority,
+				}
+			}
+		}
+	}
 	newest := map[desire.ImageKey]float64{}
 	for _, u := range w.Uploads {
 		key := desire.ImageKey{Provider: u.Provider, Image: u.Image}
@@ -52,6 +64,9 @@ func (w *World) View(c *config.Config) *desire.View {
 	w.handlers(v)
 	return v
 }
+
+// unregistered begins the ids of pools that no running launcher has registered.
+const unregistered = "unregistered "
 
 // handlers are the pending requests with a node in one of our pools. A pool that says it is paused has one that waits
 // for quota: one that lacks nodes.
