@@ -43,6 +43,12 @@ func (r *report) budgets() (all []budget) {
 	if p := r.Plan; p != nil {
 		most(fmt.Sprintf("plan of %d nodes over %d providers", p.Nodes, p.Providers), p.First.Seconds, 10, " s")
 	}
+	if w := r.Web; w != nil && w.Nodes >= largeFleet {
+		most(fmt.Sprintf("dashboard's HTML at %d nodes, p99", w.Nodes), w.HTMLMS.P99, 300, " ms")
+		if w.PaintMS.N > 0 {
+			most(fmt.Sprintf("dashboard's first paint at %d nodes, p50", w.Nodes), w.PaintMS.P50, 300, " ms")
+		}
+	}
 	if r.Fleet == nil {
 		return all
 	}

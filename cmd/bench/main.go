@@ -42,7 +42,7 @@ type options struct {
 	quick     bool
 }
 
-var phases = []string{"idle", "burst", "steady", "fleet", "bare", "nodepool", "plan"}
+var phases = []string{"idle", "burst", "steady", "fleet", "bare", "nodepool", "plan", "web"}
 
 // sizes is a list of numbers, smallest first.
 type sizes []int

@@ -28,6 +28,7 @@ type report struct {
 	BurstB   *burst    `json:"burst_builtin,omitempty"`
 	Steady   *steady   `json:"steady,omitempty"`
 	Fleet    *fleet    `json:"fleet,omitempty"`
+	Web      *webPage  `json:"web,omitempty"`
 	Bare     *bare     `json:"bare_terraform,omitempty"`
 	Nodepool *nodepool `json:"nodepool,omitempty"`
 	Plan     *plan     `json:"plan,omitempty"`
@@ -72,6 +73,12 @@ func measure(ctx context.Context, o options) (*report, error) {
 	if wanted["fleet"] {
 		phase("fleet", func() (err error) {
 			rep.Fleet, err = w.fleet(ctx, o.fleet, o.next, o.launches)
+			return err
+		})
+	}
+	if wanted["web"] {
+		phase("web", func() (err error) {
+			rep.Web, err = w.web(ctx, o.fleet[len(o.fleet)-1], min(o.next, 20))
 			return err
 		})
 	}

@@ -18,6 +18,13 @@ func (r *report) table(w io.Writer) {
 	r.idleTable(t)
 	r.loadTable(t)
 	r.fleetTable(t)
+	if w := r.Web; w != nil {
+		t.head(fmt.Sprintf("Dashboard beside %s nodes", number(float64(w.Nodes))))
+		t.series("page, whole HTML", w.HTMLMS)
+		t.series("first contentful paint", w.PaintMS)
+		t.row("size", "%s KiB", number(w.KiB))
+		t.row("launcher", "%.3f cores unwatched\t%.3f with one page open", w.RestCores, w.OpenCores)
+	}
 	r.bareTable(t)
 	if n := r.Nodepool; n != nil {
 		t.head("Nodepool " + n.Version)
