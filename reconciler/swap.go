@@ -52,7 +52,7 @@ func (lp *loop) adopt() {
 
 func (lp *loop) swap(c *config.Config) {
 	changes := lp.l.follow(lp.l.live, c)
-	lp.cfg, lp.view.Config = c, c
+	lp.cfg, lp.view.Config, lp.machinesDue = c, c, true
 	lp.syncPools()
 	lp.relaunch()
 	for _, n := range lp.view.Nodes { // whose provider is configured has changed

@@ -2,12 +2,9 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
-
-	"github.com/go-zookeeper/zk"
 
 	"github.com/nodepool-tf/nodepool-tf/state/record"
 	"github.com/nodepool-tf/nodepool-tf/testdata/rig"
@@ -272,12 +269,12 @@ func TestStaticHold(t *testing.T) {
 	r.start()
 	slot := fmt.Sprintf("%d/0", a)
 	n := r.ready(slot)[slot]
-	r.overwrite(n.ID, record.NodeHold)
+	r.run("hold", n.ID)
 	id := r.submit("arm")
 	if err := r.WaitNode(r.ctx, n.ID, record.NodeHold); err != nil {
 		t.Fatal(err)
 	}
-	r.overwrite(n.ID, record.NodeDeleting)
+	r.run("delete", n.ID)
 	req := r.wait(id, record.RequestFulfilled)
 	if req.Nodes[0] == n.ID {
 		t.Error("the held node was handed out")
@@ -286,19 +283,10 @@ func TestStaticHold(t *testing.T) {
 	r.ready(slot)
 }
 
-// overwrite sets a node's state as an operator's command does.
-func (r *staticRig) overwrite(id string, s record.NodeState) {
+// run runs one of the operator's commands.
+func (r *staticRig) run(args ...string) {
 	r.t.Helper()
-	data, _, err := r.s.Get(r.ctx, "/nodepool/nodes/"+id)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	n, err := record.ParseNode(id, data)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	n.State = s
-	if _, err := r.s.Set(r.ctx, "/nodepool/nodes/"+id, n.Encode(), -1); err != nil && !errors.Is(err, zk.ErrNoNode) {
-		r.t.Fatal(err)
+	if out, err := r.Command(r.ctx, args...).CombinedOutput(); err != nil {
+		r.t.Fatalf("%v: %v\n%s", args, err, out)
 	}
 }
