@@ -73,7 +73,7 @@ func (l *Launcher) Snapshot(ctx context.Context) (*status.Snapshot, error) {
 
 // takeSnapshot asks the loop for its part and adds what others know.
 func (l *Launcher) takeSnapshot(lp *loop) *status.Snapshot {
-	s := &status.Snapshot{Session: status.Connecting}
+	s := &status.Snapshot{At: time.Now(), Session: status.Connecting} // what happens from here on may be missing
 	if lp != nil {
 		done := make(chan struct{})
 		select {
@@ -86,7 +86,7 @@ func (l *Launcher) takeSnapshot(lp *loop) *status.Snapshot {
 	if lp == nil || !s.Session.Known() {
 		s.Pools, s.Providers = configured(cfg)
 	}
-	s.At, s.Version, s.Host, s.Started = time.Now(), l.opts.Version, l.fqdn, l.started
+	s.Version, s.Host, s.Started = l.opts.Version, l.fqdn, l.started
 	s.Config = shownConfig(l.ConfigState())
 	select {
 	case <-l.draining:

@@ -65,19 +65,20 @@ type report struct {
 func (r *report) send(ctx context.Context) {
 	due := r.leader.Load() && r.changed.Load()
 	if due || r.limits == nil {
+		cleared := time.Now()
 		if due {
-			r.changed.Store(false) // what changes from here on is in the next
+			r.changed.Store(false)
 		}
 		s, err := r.source.Snapshot(ctx)
 		if err != nil {
+			r.changed.Store(true)
 			return
 		}
 		r.limits = append([]string{}, limitLines(s)...)
-		switch {
-		case !due:
-		case s.Session == status.Connected:
+		if due && s.Session == status.Connected {
 			r.statsd.Send(nodeLines(s)...)
-		default:
+		}
+		if due && (s.Session != status.Connected || s.At.Before(cleared)) { // it may be from before the change
 			r.changed.Store(true)
 		}
 	}

@@ -14,9 +14,9 @@ import (
 // Records may hold secrets (connection_port of a pod, driver_data): show a node as NodeTable does. Texts of failures
 // have them taken out as in the log.
 type Snapshot struct {
-	At      time.Time
-	Version string // "nodepool-tf 1.2.3"
-	Host    string // fully qualified, as in pool ids
+	At      time.Time // whatever happened before is in it
+	Version string    // "nodepool-tf 1.2.3"
+	Host    string    // fully qualified, as in pool ids
 	// Started is when the process began to serve.
 	Started  time.Time
 	Draining bool // it was told to stop
