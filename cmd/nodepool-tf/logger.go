@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/nodepool-tf/nodepool-tf/modules/schema"
@@ -37,7 +38,7 @@ func withoutVariables(vars map[string]string) func(string) string {
 	type pair struct{ value, name string }
 	var pairs []pair
 	for name, value := range vars {
-		for _, v := range []string{value, strings.Join(strings.Fields(value), " ")} { // errors are told on one line
+		for _, v := range []string{value, strings.Join(strings.Fields(value), " "), escaped(value)} { // errors are told on one line
 			if len(v) >= leastSecret {
 				pairs = append(pairs, pair{v, "%(" + name + ")"})
 			}
@@ -54,6 +55,12 @@ func withoutVariables(vars map[string]string) func(string) string {
 		flat = append(flat, p.value, p.name)
 	}
 	return strings.NewReplacer(flat...).Replace
+}
+
+// escaped is a text as it stands in a string of HCL.
+func escaped(s string) string {
+	s = strconv.Quote(s)
+	return strings.NewReplacer("${", "$${", "%{", "%%{").Replace(s[1 : len(s)-1])
 }
 
 // withoutValues applies a redactor to the texts of a log line.

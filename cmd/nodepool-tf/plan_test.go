@@ -271,6 +271,17 @@ func TestPlanOfWhatIsThere(t *testing.T) {
 	if out, code := r.run("terraform", node.ID, "--", "show", "-json"); code != 2 || !strings.Contains(out, "--reveal") {
 		t.Errorf("show -json: %d %s", code, out)
 	}
+	bare := exec.CommandContext(r.ctx, r.Binary, "-c", elsewhere, "plan")
+	bare.Env = append(os.Environ(), r.Env...)
+	if out, err := bare.CombinedOutput(); err != nil || !strings.Contains(string(out), "1 of 1 workspaces cannot be read") || !strings.Contains(string(out), "state-key") {
+		t.Errorf("without the state-key: %v %s", err, out)
+	}
+	if out, code := r.run("plan", "--provider", "sin"); code != 1 || !strings.Contains(out, "configured: [sim]") {
+		t.Errorf("a provider that is not configured: %d %s", code, out)
+	}
+	if out, code := r.run("plan", "--output", "yaml"); code != 2 || !strings.Contains(out, "pretty or json") {
+		t.Errorf("a format that there is not: %d %s", code, out)
+	}
 	r.vanish(node)
 	for _, file := range []string{r.ConfigFile, elsewhere} {
 		if out, code := r.run("-c", file, "plan", "--refresh-only", "--detailed-exitcode"); code != 2 || !strings.Contains(out, "simcloud_instance.node  has vanished") {
