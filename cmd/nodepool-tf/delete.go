@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/nodepool-tf/nodepool-tf/reconciler/admin"
+	"github.com/nodepool-tf/nodepool-tf/state/record"
 	"github.com/nodepool-tf/nodepool-tf/state/session"
 )
 
@@ -29,10 +30,14 @@ func deleteCommand() *cli.Command {
 				return err
 			}
 			return withSession(c, func(ctx context.Context, s *session.Session) error {
+				n, err := admin.Node(ctx, s, id)
+				if err != nil {
+					return err
+				}
 				if c.Bool("now") {
-					err = deleteNow(ctx, c, s, id)
+					err = deleteNow(ctx, c, s, n)
 				} else {
-					err = admin.Delete(c.Context, s, id, time.Now)
+					err = deleteSoon(ctx, c, s, n)
 				}
 				if err != nil {
 					return err
@@ -43,12 +48,21 @@ func deleteCommand() *cli.Command {
 	}
 }
 
-// deleteNow deletes a node and waits for its end.
-func deleteNow(ctx context.Context, c *cli.Context, s *session.Session, id string) error {
-	n, err := admin.Node(ctx, s, id)
-	if err != nil {
+// deleteSoon has a node deleted, and says so when nobody is there to do it.
+func deleteSoon(ctx context.Context, c *cli.Context, s *session.Session, n *record.Node) error {
+	if err := admin.Delete(c.Context, s, n.ID, time.Now); err != nil {
 		return err
 	}
+	keeper, err := admin.FindKeeper(ctx, s, n)
+	if err == nil && !keeper.Served() {
+		warn(c)(fmt.Errorf("node %s is in state deleting: %s", n.ID, keeper))
+	}
+	return err
+}
+
+// deleteNow deletes a node and waits for its end.
+func deleteNow(ctx context.Context, c *cli.Context, s *session.Session, n *record.Node) error {
+	id := n.ID
 	cfg, err := loadConfig(c, quiet())
 	if err != nil {
 		return err

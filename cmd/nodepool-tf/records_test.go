@@ -93,6 +93,7 @@ func TestRecordCommands(t *testing.T) {
 		{"hold 0000000005", 1, "parse node", ""},
 		{"hold", 2, "id of a node", ""},
 		{"delete 0000000003", 0, "| deleting ", "SECRET"},
+		{"delete 0000000003", 0, "no launcher that serves provider far is running", ""},
 		{"delete --strict 9999999999", 3, "there is no node", ""},
 		{"delete --now 0000000003", 0, "nothing was done", ""},
 		{"delete --now --strict 0000000003", 4, "without --now", ""},

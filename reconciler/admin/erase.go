@@ -22,6 +22,8 @@ type Erased struct {
 	Uploads int      // records of image uploads
 	// Left are the workspaces that still hold resources of the provider. Erasing does not touch them.
 	Left []Left
+	// Serving are the hosts whose launchers still have the provider.
+	Serving []string
 }
 
 // Left is a launcher with workspaces of a provider.
@@ -58,6 +60,9 @@ func Erasable(ctx context.Context, s *session.Session, provider string, unreadab
 			e.Uploads++
 		}
 	}
+	if e.Serving, err = serving(ctx, s, provider); err != nil {
+		return e, err
+	}
 	e.Left, err = workspacesOf(ctx, s, provider)
 	if err == nil && len(e.Nodes)+e.Uploads+len(e.Left) == 0 {
 		return e, missing("`nodepool-tf list` and `nodepool-tf image-list` show what there is", "there is no record of provider %s", quote(provider))
@@ -69,6 +74,9 @@ func Erasable(ctx context.Context, s *session.Session, provider string, unreadab
 func (e Erased) Warning(provider string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "provider %s: the records of %d nodes and %d image uploads are erased. This cannot be undone, and nothing in its cloud is touched.\n", quote(provider), len(e.Nodes), e.Uploads)
+	if len(e.Serving) > 0 {
+		fmt.Fprintf(&b, "It is still served, by the launcher on %s, which may make new nodes: take it out of the configuration first.\n", hosts(e.Serving))
+	}
 	for _, l := range e.Left {
 		then := "it is not running: they stay until it, or another launcher with the same providers and state-key, is started"
 		if l.Alive {

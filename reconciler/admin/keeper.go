@@ -24,14 +24,9 @@ type Keeper struct {
 // FindKeeper looks for whoever is to destroy a node.
 func FindKeeper(ctx context.Context, s *session.Session, n *record.Node) (Keeper, error) {
 	k := Keeper{Provider: n.Provider}
-	pools, err := Pools(ctx, s)
-	if err != nil {
+	var err error
+	if k.Serving, err = serving(ctx, s, n.Provider); err != nil {
 		return k, err
-	}
-	for _, p := range pools {
-		if p.ProviderName == n.Provider && !slices.Contains(k.Serving, p.Hostname) {
-			k.Serving = append(k.Serving, p.Hostname)
-		}
 	}
 	launchers, err := store.NewReader(s, nil).Launchers(ctx)
 	if err != nil {
@@ -46,6 +41,17 @@ func FindKeeper(ctx context.Context, s *session.Session, n *record.Node) (Keeper
 		}
 	}
 	return k, nil
+}
+
+// serving lists the hosts of launchers that have a pool of a provider registered.
+func serving(ctx context.Context, s *session.Session, provider string) (hosts []string, err error) {
+	pools, err := Pools(ctx, s)
+	for _, p := range pools {
+		if p.ProviderName == provider && !slices.Contains(hosts, p.Hostname) {
+			hosts = append(hosts, p.Hostname)
+		}
+	}
+	return hosts, err
 }
 
 func hostOf(l store.Launcher) string {

@@ -24,11 +24,11 @@ func TestKeeper(t *testing.T) {
 }
 
 func TestErasedWarning(t *testing.T) {
-	e := Erased{Nodes: []string{"1", "2"}, Uploads: 3, Left: []Left{
+	e := Erased{Nodes: []string{"1", "2"}, Uploads: 3, Serving: []string{"np1", "py"}, Left: []Left{
 		{Host: "np1", Alive: true, Workspaces: []string{"a", "b", "c", "d", "e", "f", "g"}}, {Host: "np2", Workspaces: []string{"h"}},
 	}}
 	got := e.Warning("p")
-	for _, want := range []string{"2 nodes and 3 image uploads", "cannot be undone", "7 Terraform workspaces of the launcher on np1", "a, b, c, d, e and 2 more", "after two looks a minute apart", "on np2", "it is not running"} {
+	for _, want := range []string{"2 nodes and 3 image uploads", "cannot be undone", "7 Terraform workspaces of the launcher on np1", "a, b, c, d, e and 2 more", "after two looks a minute apart", "on np2", "it is not running", "still served, by the launcher on np1, py"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("it does not say %q:\n%s", want, got)
 		}
