@@ -13,6 +13,7 @@ import (
 	"github.com/nodepool-tf/nodepool-tf/state/record"
 	"github.com/nodepool-tf/nodepool-tf/testdata/nodepool"
 	"github.com/nodepool-tf/nodepool-tf/testdata/rig"
+	"github.com/nodepool-tf/nodepool-tf/testdata/sshd"
 	"github.com/nodepool-tf/nodepool-tf/testdata/zkserver"
 	"github.com/nodepool-tf/nodepool-tf/testdata/zkserver/zktest"
 )
@@ -207,4 +208,49 @@ func (r *staticRig) same(before, after map[string]*record.Node) {
 			r.t.Errorf("slot %s was node %s and is %s", at, n.ID, after[at].ID)
 		}
 	}
+}
+
+// TestStaticWithZuul is a build's life on static nodes with Zuul's own code on the other side.
+func TestStaticWithZuul(t *testing.T) {
+	dir := t.TempDir()
+	port, err := sshd.FreePort("127.0.0.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	machine, err := sshd.Start(dir, "127.0.0.1", port, "ed25519")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { machine.Stop() })
+	r := newZuulRig(t, staticConfig(fmt.Sprintf(`{name: 127.0.0.1, labels: [bench, arm], connection-port: %d, max-parallel-jobs: 2}`, port)))
+	id := r.ask([]string{"arm", "bench"}, nil)
+	if s := r.await(id, "fulfilled", "failed"); s != "fulfilled" {
+		t.Fatalf("request is %s", s)
+	}
+	waits := r.ask([]string{"arm"}, nil)
+	var accepted struct{ Nodes []map[string]any }
+	r.do("accept", request(id), &accepted)
+	slots := map[any]bool{}
+	for _, n := range accepted.Nodes {
+		slots[n["slot"]] = true
+		if n["interface_ip"] != "127.0.0.1" || n["connection_type"] != "ssh" || n["connection_port"] != float64(port) || n["state"] != "ready" || fmt.Sprint(n["host_keys"]) != fmt.Sprint(machine.Keys) {
+			t.Errorf("Zuul sees %v", n)
+		}
+	}
+	if len(slots) != 2 {
+		t.Errorf("slots %v", slots)
+	}
+	r.do("use", request(id), nil)
+	r.do("give_back", request(id), nil)
+	r.await(waits, "fulfilled")
+	r.do("cancel", request(waits), nil)
+	r.eventually("both slots are free", func() bool {
+		free := 0
+		for _, n := range r.Nodes() {
+			if n.State == record.NodeReady && n.AllocatedTo == "" {
+				free++
+			}
+		}
+		return free == 2 && len(r.Nodes()) == 2
+	})
 }
