@@ -87,6 +87,10 @@ func explained(ctx context.Context, c *cli.Context, s *session.Session, cfg *con
 			warn(c)(fmt.Errorf("which workspaces hold its nodes is not known: %w", err))
 		}
 	}
+	redact := redactor() // what Terraform said is kept as it said it
+	for i := range rep.Places {
+		rep.Places[i].Error = redact(rep.Places[i].Error)
+	}
 	return rep, nil
 }
 

@@ -101,13 +101,17 @@ func TestExplain(t *testing.T) {
 func TestExplainFailure(t *testing.T) {
 	r := newRig(t, gatedConfig, func(o *rig.Options) {
 		o.Config = strings.Replace(o.Config, "launch-timeout: 60", "launch-retries: 1", 1)
+		o.Env = append(o.Env, "NODEPOOL_PHRASE=told to fail")
 	}).start()
 	r.gate("fail")
 	r.gate("open")
 	id := r.wait(r.submit("gated"), record.RequestFailed).ID
 	text, rep := r.explain(id)
-	says(t, text, "launch attempt failed", "told to fail", "class=", "policy=", "the node fails", "workspace=local-", "declined it")
+	says(t, text, "launch attempt failed", "Output: %(NODEPOOL_PHRASE)", "class=", "policy=", "the node fails", "workspace=local-", "declined it")
 	if rep.Daemon == nil || len(rep.Daemon.Journal) < 4 {
 		t.Errorf("%+v", rep.Daemon)
+	}
+	if strings.Contains(text, "told to fail") {
+		t.Errorf("a variable's value is told:\n%s", text)
 	}
 }

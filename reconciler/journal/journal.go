@@ -43,8 +43,8 @@ func New() *Journal {
 
 // Add notes a line about a request or node.
 func (j *Journal) Add(id string, e Entry) {
-	if len(e.Text) > mostBytes {
-		e.Text = e.Text[:mostBytes] + "..."
+	if n := len(e.Text); n > mostBytes { // what Terraform says ends with what matters
+		e.Text = e.Text[:mostBytes*2/3] + "..." + e.Text[n-mostBytes/3:]
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()

@@ -46,13 +46,13 @@ func TestHandler(t *testing.T) {
 // first and the newest lines.
 func TestBounds(t *testing.T) {
 	j := New()
-	long := strings.Repeat("x", 2*mostBytes)
+	long := strings.Repeat("x", 2*mostBytes) + " the end"
 	for i := range mostIDs {
 		j.Add(fmt.Sprint(i), Entry{Text: "first"})
 	}
 	j.Over("7")
 	j.Add("new", Entry{Text: long})
-	if j.Of("7") != nil || j.Of("0") == nil || len(j.Of("new")[0].Text) > mostBytes+3 {
+	if j.Of("7") != nil || j.Of("0") == nil || len(j.Of("new")[0].Text) > mostBytes+3 || !strings.HasSuffix(j.Of("new")[0].Text, "the end") {
 		t.Error("what is over is forgotten first, and no line is long")
 	}
 	j.Add("newer", Entry{})
