@@ -270,7 +270,7 @@ if ('admin' in document.body.dataset) {
     const dialog = $('#act'), deletes = act.act === 'delete';
     $('h2', dialog).textContent = `${deletes ? 'Delete' : 'Hold'} node ${act.node}`;
     $('.what', dialog).textContent = deletes
-      ? `The node is ${act.state}. ${act.state === 'in-use' ? 'A job is running on it and will fail. ' : ''}Its machine is destroyed.`
+      ? `The node is in state ${act.state}. ${act.state === 'in-use' ? 'A job is running on it and will fail. ' : ''}Its machine is destroyed.`
       : 'It is kept, and not given to anybody, until it is deleted or max-hold-age is over.';
     const send = $('.go', dialog);
     send.textContent = deletes ? 'Delete' : 'Hold';
