@@ -70,6 +70,9 @@ func newRequest(r *status.Request, s *status.Snapshot, c clock) Request {
 	if r.CreatedTime != nil {
 		v.Age = c.unix(*r.CreatedTime)
 	}
+	if r.State == record.RequestFulfilled {
+		v.Ready = count(len(r.NodeTypes)) + "/" + count(len(r.NodeTypes))
+	}
 	if r.TenantName != "" {
 		v.From = word(r.TenantName)
 	}

@@ -98,7 +98,7 @@ func TestUse(t *testing.T) {
 func TestRequestOrder(t *testing.T) {
 	s := empty()
 	for _, r := range []record.Request{
-		{ID: "100-3", State: record.RequestFulfilled}, {ID: "100-4", State: record.RequestPending}, {ID: "200-1", State: record.RequestRequested, NodeTypes: []string{"a", "a"}},
+		{ID: "100-3", State: record.RequestFulfilled, NodeTypes: []string{"a"}}, {ID: "100-4", State: record.RequestPending}, {ID: "200-1", State: record.RequestRequested, NodeTypes: []string{"a", "a"}},
 	} {
 		s.Requests = append(s.Requests, status.Request{Request: &r, Waits: "quota", Ready: 1})
 	}
@@ -107,7 +107,7 @@ func TestRequestOrder(t *testing.T) {
 	for _, r := range v.Rows {
 		got = append(got, r.ID)
 	}
-	if strings.Join(got, " ") != "100-4 200-1 100-3" || v.Open != "2" || v.Rows[1].Ready != "1/2" || v.Rows[1].Labels != "a ×2" {
+	if strings.Join(got, " ") != "100-4 200-1 100-3" || v.Open != "2" || v.Rows[1].Ready != "1/2" || v.Rows[1].Labels != "a ×2" || v.Rows[2].Ready != "1/1" {
 		t.Errorf("%v, %+v", got, v)
 	}
 }
