@@ -79,6 +79,15 @@ func stateOf(i int) record.NodeState {
 	return record.NodeInUse
 }
 
+// said is what clouds say.
+var said = map[string]string{
+	"capacity": "Error creating server: resource_unavailable: the location nbg1 has currently no capacity for server type cx22 (error code 412)",
+	"auth":     "Error: operation error EC2: RunInstances: AuthFailure: AWS was not able to validate the provided access credentials",
+	"unknown":  "Error: provider produced inconsistent result after apply: root object was present, but now absent",
+	"quota":    "Error creating server: resource_limit_exceeded: server limit exceeded (error code 403)",
+	"timeout":  "no SSH host keys from 203.0.113.20:22 within boot-timeout: i/o timeout",
+}
+
 // busy adds requests, runs and failures.
 func busy(s *status.Snapshot, requests int) *status.Snapshot {
 	for i := range requests {
@@ -87,10 +96,10 @@ func busy(s *status.Snapshot, requests int) *status.Snapshot {
 			ID: fmt.Sprintf("%d-%010d", 100+i%2*100, i), State: record.RequestRequested, NodeTypes: []string{"small", "small", "large"}[:1+i%3],
 			Requestor: "zuul-main", TenantName: []string{"openinfra", "kolla", ""}[i%3], CreatedTime: &created,
 		}
-		v := status.Request{Request: r, Age: noon.Sub(time.Unix(int64(created), 0)), Waits: "openstack-north/main: paused, more is wanted than fits"}
+		v := status.Request{Request: r, Age: noon.Sub(time.Unix(int64(created), 0)), Waits: "openstack-north/main: quota (instances)"}
 		if i%4 == 0 {
 			r.State = record.RequestPending
-			v.Provider, v.Pool, v.Ready, v.Waits = "hetzner", "main", i%2, "2 nodes are being launched"
+			v.Provider, v.Pool, v.Ready, v.Waits = "hetzner", "main", i%2, "1 × being made"
 		}
 		s.Requests = append(s.Requests, v)
 	}
@@ -104,7 +113,7 @@ func busy(s *status.Snapshot, requests int) *status.Snapshot {
 		s.Failures = append(s.Failures, status.Failure{
 			At: noon.Add(-time.Duration(40+i*340) * time.Second), Op: "launch", Provider: "hetzner", Pool: "main", Label: "small", Node: fmt.Sprintf("%010d", 1200+i),
 			Request: "200-0000000042", Workspace: "hetzner-10921f", Attempt: 1 + i%3, Class: class,
-			Text:  "Error creating server: resource_unavailable: the location nbg1 has currently no capacity for server type cx22 (error code 412)",
+			Text:  said[class],
 			Next:  "the label's next choice; what has no capacity is left out for a while",
 			Block: "module \"n0000001200-1\" {\n  source      = \"./modules/server\"\n  name        = \"np0000001200\"\n  server_type = \"cx22\"\n  location    = \"nbg1\"\n  labels = {\n    zuul_node = \"0000001200\"\n  }\n}\n",
 		})
