@@ -71,14 +71,13 @@ func (p planner) Plan(ctx context.Context, provider string) (string, error) {
 	out, said := &head{most: maxPlan}, &head{most: 8 << 10}
 	cmd.Stdout, cmd.Stderr = out, said
 	err = cmd.Run()
-	hide := redactor()
 	if ctx.Err() != nil {
 		return "", fmt.Errorf("the plan of provider %s took too long, or the launcher stops: %w", provider, ctx.Err())
 	}
 	if err != nil && out.Len() == 0 {
-		return "", fmt.Errorf("plan: %s (`nodepool-tf plan --provider %s` does the same)", hide(strings.TrimSpace(said.String())), provider)
+		return "", fmt.Errorf("plan: %s (`nodepool-tf plan --provider %s` does the same)", redactor()(strings.TrimSpace(said.String())), provider)
 	}
-	return hide(out.String()), nil // one with problems tells them, and has exit code 1
+	return out.String(), nil // one with problems tells them, and has exit code 1
 }
 
 // head keeps the beginning of what is written.

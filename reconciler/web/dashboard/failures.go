@@ -44,7 +44,7 @@ func newFailures(s *status.Snapshot, c clock) Failures {
 func newFailure(f *status.Failure, c clock) Failure {
 	v := Failure{
 		Key: strconv.FormatInt(f.At.UnixNano(), 36) + "-" + word(f.Node), At: c.moment(f.At), Op: word(f.Op), Class: word(f.Class), Node: word(f.Node),
-		Where: word(f.Provider), Text: block(f.Text), Next: word(f.Next), Block: block(f.Block),
+		Where: word(f.Provider), Text: block(f.Text), Next: word(f.Next), Block: block(masked(f.Block)),
 	}
 	if f.Pool != "" {
 		v.Where += "/" + word(f.Pool)
