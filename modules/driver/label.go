@@ -35,10 +35,14 @@ func (l *Label) Images(need option.Need, cloud, disk string) option.Table {
 	}
 }
 
-// Defined checks that the label is a global one, and begins the count of its
-// resources.
+// Defined checks that the label is a global one, and begins what an image or the
+// driver completes: its resources and how to get into its nodes.
 func (l *Label) Defined(m *schema.Mapping) {
 	l.Resources = map[string]float64{"instances": 1}
+	l.ConnectionType, l.ConnectionPort = "ssh", 22
+	if l.PythonPath == "" {
+		l.PythonPath = "auto"
+	}
 	if f, _ := m.Get("name"); l.Name != "" && !l.IsLabel(l.Name) {
 		l.refer(f, "E-LBL-UNDEF", "label %s of provider %s is not a global label%s", l.Name, l.Provider, Hint(l.Name, l.Labels))
 	}

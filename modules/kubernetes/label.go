@@ -75,7 +75,6 @@ func (l *Label) Check(m *schema.Mapping) {
 	if !l.HasPod() {
 		l.ConnectionType = l.Type
 	}
-	l.Settle(m)
 }
 
 // checkType takes any type, as upstream does, and says what it is taken for.

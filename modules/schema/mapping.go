@@ -6,6 +6,10 @@ import (
 )
 
 // Mapping reads the options of one mapping. Each read makes its key known;
+// Elsewhere lets place word, from now on and for the whole file, where an unknown
+// option belongs that is like none of its place; nil ends that.
+func (m *Mapping) Elsewhere(place func(key string) string) { m.rep.elsewhere = place }
+
 // Done reports the keys nobody asked for, with the nearest known one.
 type Mapping struct {
 	Field
@@ -144,6 +148,8 @@ func (m *Mapping) unknown(sev Severity) {
 		text := "unknown option " + m.rep.told(e.Key)
 		if near := Nearest(e.Key, m.order); near != "" {
 			text += "; did you mean " + near + "?"
+		} else if m.rep.elsewhere != nil {
+			text += m.rep.elsewhere(e.Key)
 		}
 		text += " (known here: " + strings.Join(m.order, ", ") + ")"
 		m.rep.add(sev, e.Line, e.Col, m.child(e.Key, nil).path, "E-KEY", text)

@@ -29,6 +29,9 @@ type Report struct {
 	File string
 	Mode Mode
 
+	// elsewhere says where else an unknown option belongs, if anybody knows.
+	elsewhere func(key string) string
+
 	issues  []Issue
 	dropped int
 	secrets *strings.Replacer

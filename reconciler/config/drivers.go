@@ -38,8 +38,11 @@ func (l *loader) driverProvider(m *schema.Mapping, p *Provider, d driver.Driver)
 		p.applyOptions(m)
 		module = l.module(m, modules.Module{Source: p.Driver, Shipped: d.Shipped})
 	}
-	o := d.New(l.scope(p))
+	scope := l.scope(p)
+	o := d.New(scope)
+	m.Elsewhere(elsewhere(func() option.Entry { return d.New(scope) }))
 	option.Read(o, m)
+	m.Elsewhere(nil)
 	p.Options = o
 	p.take(o.Common())
 	if d.Spec != nil {

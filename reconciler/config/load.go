@@ -122,6 +122,7 @@ func (l *loader) main(m *schema.Mapping) {
 	l.webApp(m)
 	l.zooKeeper(m)
 	l.diskImages(m)
+	l.checkImagesDir(m)
 	l.labels(m)
 	l.terraform(m)
 	l.providers(m)

@@ -63,6 +63,11 @@ func checkLoad(t interface{ Fatalf(string, ...any) }, dir string, main, secure [
 
 // usable checks what the rest of the daemon relies on.
 func usable(t interface{ Fatalf(string, ...any) }, cfg *Config) {
+	for _, p := range cfg.Undriven {
+		if _, ok := drivers[p.Driver]; ok {
+			usableOptions(t, cfg, p)
+		}
+	}
 	for _, p := range cfg.Providers {
 		if p.Static() {
 			usableMachines(t, p)
@@ -90,6 +95,24 @@ func usable(t interface{ Fatalf(string, ...any) }, cfg *Config) {
 	}
 	if cfg.Terraform.MaxConcurrentApplies < 1 || cfg.Hash == "" || len(cfg.Labels) != len(cfg.LabelNames) {
 		t.Fatalf("config %+v", cfg.Terraform)
+	}
+}
+
+// usableOptions checks what a driver's module will rely on.
+func usableOptions(t interface{ Fatalf(string, ...any) }, cfg *Config, p *Provider) {
+	if p.Options == nil || p.LaunchTimeout <= 0 || p.BootTimeout <= 0 || len(p.Pools) != len(p.Options.Common().Pools) {
+		t.Fatalf("provider %+v", p)
+	}
+	for _, pool := range p.Pools {
+		if pool.Name == "" || p.Pool(pool.Name) != pool || len(pool.LabelNames) != len(pool.Labels) {
+			t.Fatalf("pool %+v", pool)
+		}
+		for name, l := range pool.Labels {
+			port := l.ConnectionPort >= 1 && l.ConnectionPort <= 65535
+			if l.Name != name || cfg.Labels[name] == nil || l.Resources["instances"] != 1 || l.CloudImage != "" && l.DiskImage != "" || !port {
+				t.Fatalf("label %+v", l)
+			}
+		}
 	}
 }
 

@@ -32,6 +32,14 @@ func (l *loader) webApp(m *schema.Mapping) {
 	w.Done()
 }
 
+// checkImagesDir misses images-dir where images are built. A launcher does without,
+// and it is most often a launcher's configuration that is checked.
+func (l *loader) checkImagesDir(m *schema.Mapping) {
+	if l.mode == schema.Strict && len(l.cfg.DiskImages) > 0 && l.cfg.ImagesDir == "" {
+		m.Absent("images-dir").StrictError("E-IMAGES-DIR", "images-dir is required by the builder")
+	}
+}
+
 // port reads a TCP port; 0 lets the system choose. Upstream takes any integer
 // and fails later.
 func port(m *schema.Mapping, key string, def int) int {
