@@ -81,10 +81,11 @@ func (p *Provider) specify(m *schema.Mapping, d driver.Driver, module modules.Mo
 
 // scope is what a driver sees of the rest of the configuration.
 func (l *loader) scope(p *Provider) *driver.Scope {
+	labels := l.cfg.Labels // not l, which would keep the whole file in memory
 	return &driver.Scope{
 		Provider: p.Name, Driver: p.Driver, Priority: p.Priority,
 		Labels:  l.cfg.LabelNames,
-		IsLabel: func(name string) bool { return l.cfg.Labels[name] != nil },
+		IsLabel: func(name string) bool { return labels[name] != nil },
 		Images:  l.globalImages(),
 		Getenv:  l.getenv,
 	}
@@ -117,13 +118,17 @@ func (p *Provider) take(c driver.Common) {
 		}
 		for _, label := range from.Labels {
 			pool.LabelNames = append(pool.LabelNames, label.Name)
-			pool.Labels[label.Name] = &PoolLabel{
+			pl := &PoolLabel{
 				Name: label.Name, Pool: pool, Resources: label.Resources,
 				CloudImage: label.CloudImageName, DiskImage: label.DiskImageName,
 				Username: label.Username, PythonPath: label.PythonPath, ShellType: label.ShellType,
 				ConnectionType: label.ConnectionType, ConnectionPort: label.ConnectionPort,
 				HostKeyChecking: label.HostKeyChecking,
 			}
+			if pl.CloudImage != "" { // its id is the module's to find
+				pl.Image = &Image{Name: pl.CloudImage}
+			}
+			pool.Labels[label.Name] = pl
 		}
 		p.Pools = append(p.Pools, pool)
 	}
