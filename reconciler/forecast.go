@@ -94,7 +94,11 @@ func NewForecast(ctx context.Context, o ForecastOptions) (*Forecast, error) {
 	if o.Drift {
 		f.plan.Mode = preview.RefreshOnly
 	}
-	future := preview.Foresee(f.g.scene)
+	foresee := preview.Foresee
+	if o.Drift {
+		foresee = preview.AsItIs
+	}
+	future := foresee(f.g.scene)
 	if future.Unsettled {
 		f.g.warn("the decisions went round in circles and were cut short")
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"os/exec"
@@ -154,6 +155,22 @@ func TestPlan(t *testing.T) {
 	if out, code := r.run("render", review); code != 0 {
 		t.Fatalf("render: %d %s", code, out)
 	}
+	if err := filepath.WalkDir(review, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := d.Info()
+		if err == nil && info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%s is for others, too: %s", path, info.Mode())
+		}
+		data, _ := os.ReadFile(path)
+		if strings.Contains(string(data), "s3cr3t") {
+			t.Errorf("%s has a secret", path)
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
 	shown := p.nodes()[preview.Launch]
 	r.start()
 	reqs := []*record.Request{r.wait(one, record.RequestFulfilled), r.wait(two, record.RequestFulfilled)}
@@ -181,6 +198,9 @@ func TestPlan(t *testing.T) {
 	r.use(reqs[0])
 	p = r.planned(true, 2)
 	going := p.nodes()[preview.Delete]
+	if drift := r.planned(true, 0, "--refresh-only"); drift.Summary.Keep != 3 || drift.Summary.Problems != 0 {
+		t.Errorf("without drift: %+v", drift)
+	}
 	if len(going) != 1 || going[0].ID != reqs[0].Nodes[0] || p.Summary.Keep != 2 || p.Summary.Remove != 2 || p.Summary.Add != 0 {
 		t.Fatalf("%+v", p)
 	}

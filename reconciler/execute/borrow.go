@@ -2,6 +2,9 @@ package execute
 
 import (
 	"context"
+	"errors"
+	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -79,14 +82,25 @@ func (b *Bases) CopyModules(to string, wanted func(name string) bool) error {
 		if err != nil {
 			return err
 		}
-		if err := os.MkdirAll(filepath.Join(to, name), 0o700); err != nil {
-			return err
-		}
-		if err := os.CopyFS(filepath.Join(to, name), os.DirFS(root)); err != nil {
+		if err := copyTree(root, filepath.Join(to, name)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// copyTree copies a folder for its owner's eyes only.
+func copyTree(from, to string) error {
+	return filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(from, path)
+		if err != nil || d.IsDir() {
+			return errors.Join(err, os.MkdirAll(filepath.Join(to, rel), 0o700))
+		}
+		return copyFile(path, filepath.Join(to, rel), io.Discard, rel)
+	})
 }
 
 // Uses reports whether the sibling's module is the frozen one of that name, or lies in it.

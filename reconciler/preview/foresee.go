@@ -25,7 +25,7 @@ type Future struct {
 func Foresee(s Scene) Future {
 	st := newStage(s)
 	st.v.Due = desire.Due{Ages: true, Lost: true}
-	f := Future{Unsettled: true, Paused: map[desire.PoolKey]bool{}}
+	f := Future{Unsettled: true}
 	for range mostPasses {
 		decisions := desire.Decide(st.v)
 		for _, d := range decisions {
@@ -36,14 +36,27 @@ func Foresee(s Scene) Future {
 			break
 		}
 	}
-	for key, id := range st.v.Own {
-		if p := st.v.Pools[id]; p != nil {
-			f.Paused[key] = p.Paused
-		}
-	}
+	f.Paused = st.paused()
 	f.Nodes = st.nodes()
 	f.Requests = st.outcomes()
 	return f
+}
+
+// AsItIs tells of the nodes what they are now; nothing is decided.
+func AsItIs(s Scene) Future {
+	st := newStage(s)
+	return Future{Nodes: st.nodes(), Paused: st.paused()}
+}
+
+// paused tells which of the launcher's pools wait for quota.
+func (st *stage) paused() map[desire.PoolKey]bool {
+	out := map[desire.PoolKey]bool{}
+	for key, id := range st.v.Own {
+		if p := st.v.Pools[id]; p != nil {
+			out[key] = p.Paused
+		}
+	}
+	return out
 }
 
 // nodes tells what becomes of every node.
@@ -91,6 +104,9 @@ func rest(n *record.Node, now *desire.Node) (Action, string) {
 	case record.NodeInit, record.NodeBuilding, record.NodeTesting:
 		return InProgress, "is being launched"
 	case record.NodeUsed:
+		if now != nil && !now.Contended {
+			return Keep, "used"
+		}
 		return InProgress, "used, its job still holds it"
 	case record.NodeDeleting, record.NodeDeleted:
 		return InProgress, "is being deleted"

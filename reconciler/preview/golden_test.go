@@ -134,6 +134,16 @@ func TestChanges(t *testing.T) {
 	}
 }
 
+// TestAsItIs decides nothing.
+func TestAsItIs(t *testing.T) {
+	p := planOf(AsItIs(scene(
+		request("200-0000000001", "large"), node(1, "small", record.NodeReady, 2*time.Hour), node(2, "large", record.NodeUsed, time.Minute), node(3, "large", record.NodeBuilding, time.Minute, locked),
+	)))
+	if s := p.Summary(); s != (Summary{Keep: 2, InProgress: 1}) {
+		t.Errorf("%+v", s)
+	}
+}
+
 // TestForeseeLeavesTheScene as it was.
 func TestForeseeLeavesTheScene(t *testing.T) {
 	s := scene(request("200-0000000001", "small", "large"), node(1, "small", record.NodeReady, 2*time.Hour), node(2, "large", record.NodeUsed, time.Minute))
