@@ -37,7 +37,8 @@ providers:
 // besideRig is our launcher and Nodepool's on one ZooKeeper. Ours offers small and both, Nodepool's py and both.
 type besideRig struct {
 	*testRig
-	python *nodepool.Launcher
+	python    *nodepool.Launcher
+	pythonWeb int // port
 
 	mu     sync.Mutex
 	served map[string]map[string]bool // by request: the nodes that ever were allocated to it
@@ -86,7 +87,7 @@ func (r *besideRig) startNodepool() {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	r.python, err = nodepool.Start(r.ctx, python, r.t.TempDir(), nodepool.Options{Servers: r.Servers, TLS: r.TLS, Provider: "python", Labels: []string{"py", "both"}})
+	r.python, err = nodepool.Start(r.ctx, python, r.t.TempDir(), nodepool.Options{Servers: r.Servers, TLS: r.TLS, Provider: "python", Labels: []string{"py", "both"}, Web: r.pythonWeb})
 	if err != nil {
 		r.t.Fatal(err)
 	}

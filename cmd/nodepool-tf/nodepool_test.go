@@ -25,7 +25,9 @@ func TestBesideNodepool(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	r.pythonWeb = freePort(t)
 	r.startNodepool()
+	r.pagesAgree()
 
 	r.eachServesItsOwn()
 	r.unservableIsDeclinedByBoth()

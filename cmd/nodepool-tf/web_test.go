@@ -63,7 +63,6 @@ func (r *testRig) imagePages() {
 	for path, data := range map[string]string{
 		"/nodepool/images/noble/builds/b1":                                     `{"state": "ready", "state_time": 1726500012.5, "builder": "nb01", "formats": "qcow2,raw"}`,
 		"/nodepool/images/noble/builds/b1/providers/cloud-a/images/0000000001": `{"state": "ready", "state_time": 1726503911, "external_id": "c0ffee", "external_name": "noble-1"}`,
-		"/nodepool/images/noble/builds/b1/providers/cloud-a/images/0000000002": `unreadable`,
 		"/nodepool/images/noble/request-build":                                 "",
 	} {
 		if _, err := r.s.CreateAll(r.ctx, path, []byte(data), 0); err != nil && !errors.Is(err, zk.ErrNodeExists) {
@@ -173,6 +172,9 @@ func TestWebPages(t *testing.T) {
 	}
 	if code, body := r.page("/health", ""); code != http.StatusOK || !strings.Contains(body, `"zookeeper": "connected"`) {
 		t.Errorf("/health: %d %s", code, body)
+	}
+	if _, err := r.s.CreateAll(r.ctx, "/nodepool/images/noble/builds/b1/providers/cloud-a/images/0000000002", []byte("unreadable"), 0); err != nil {
+		t.Fatal(err)
 	}
 	r.imagePages()
 	if err := r.Signal(syscall.SIGUSR2); err != nil {

@@ -19,6 +19,7 @@ type Options struct {
 	// Static are machines as YAML flow mappings: with any the provider is a static one of these, whose labels are Labels.
 	Static   []string
 	Priority int // of the pool; 0 means Nodepool's default
+	Web      int // port of its web pages on 127.0.0.1; 0 means none
 }
 
 // The cloud image makes every label ready at once, without a builder. Without a rate the driver
@@ -28,6 +29,9 @@ var configTemplate = template.Must(template.New("nodepool.yaml").Parse(`zookeepe
   - {host: "{{.Host}}", port: {{.Port}}{{if .Chroot}}, chroot: {{printf "%q" .Chroot}}{{end}}}
 {{- end}}
 zookeeper-tls: {cert: {{printf "%q" (index .TLS 0)}}, key: {{printf "%q" (index .TLS 1)}}, ca: {{printf "%q" (index .TLS 2)}}}
+{{- if .Web}}
+webapp: {port: {{.Web}}, listen_address: 127.0.0.1}
+{{- end}}
 labels:
 {{- range .Labels}}
   - name: {{printf "%q" .}}

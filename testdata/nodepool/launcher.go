@@ -40,7 +40,11 @@ func Start(ctx context.Context, python, dir string, o Options) (*Launcher, error
 		return nil, err
 	}
 	defer log.Close()
-	l.cmd = exec.Command(python, "-B", main, "-f", "--no-webapp", "-c", filepath.Join(dir, "nodepool.yaml"))
+	args := []string{"-B", main, "-f", "-c", filepath.Join(dir, "nodepool.yaml")}
+	if o.Web == 0 {
+		args = append(args, "--no-webapp")
+	}
+	l.cmd = exec.Command(python, args...)
 	l.cmd.Dir = dir
 	l.cmd.Env = append(os.Environ(), "OS_CLIENT_CONFIG_FILE="+filepath.Join(dir, "clouds.yaml"))
 	l.cmd.Stdout, l.cmd.Stderr = log, log
