@@ -108,3 +108,32 @@ func write(t testing.TB, path string, data []byte) {
 		t.Fatal(err)
 	}
 }
+
+// TestCodes: every code of config-reference.md (b) has a broken case.
+func TestCodes(t *testing.T) {
+	list, err := os.ReadFile(filepath.Join(testdata, "reference", "codes.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cases, err := filepath.Glob(filepath.Join(testdata, "broken", "*.txtar"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var said strings.Builder
+	for _, path := range cases {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		said.Write(data)
+	}
+	for line := range strings.Lines(string(list)) {
+		code, elsewhere, _ := strings.Cut(strings.TrimSpace(line), "\t")
+		if code[0] == '#' || elsewhere != "" {
+			continue
+		}
+		if !strings.Contains(said.String(), ": "+code+": ") {
+			t.Errorf("no broken case gives %s", code)
+		}
+	}
+}
