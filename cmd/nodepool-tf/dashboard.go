@@ -65,7 +65,7 @@ func (p planner) Plan(ctx context.Context, provider string) (string, error) {
 	if p.secure != "" {
 		args = append(args, "-s", p.secure)
 	}
-	cmd := exec.CommandContext(ctx, self, append(args, "plan", "--provider="+provider)...)
+	cmd := exec.CommandContext(ctx, self, append(args, "plan", "--timeout=10s", "--provider="+provider)...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) } // it removes its files
 	cmd.WaitDelay = 5 * time.Second
 	out, said := &head{most: maxPlan}, &head{most: 8 << 10}

@@ -23,6 +23,7 @@ func html(t *testing.T, s *status.Snapshot, q Query, a Abilities) string {
 func TestGolden(t *testing.T) {
 	away := empty()
 	away.Session, away.Draining = status.Connecting, true
+	away.Providers, away.Pools = fleet(0).Providers, fleet(0).Pools
 	for name, page := range map[string]string{
 		"empty": html(t, empty(), Query{}, Abilities{}),
 		"away":  html(t, away, Query{}, Abilities{}),

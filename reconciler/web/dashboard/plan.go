@@ -121,6 +121,9 @@ func newPlanPage(provider string, v preview) planPage {
 	if v.err != nil {
 		p.Error = visible(v.err.Error(), maxBlock, true)
 	}
+	if v.text == "" {
+		return p
+	}
 	for line := range strings.SplitSeq(strings.TrimRight(visible(v.text, maxPreview, true), "\n"), "\n") {
 		class := ""
 		switch first, _, _ := strings.Cut(strings.TrimLeft(line, " │"), " "); first {
@@ -138,6 +141,8 @@ func newPlanPage(provider string, v preview) planPage {
 
 func (d *Dashboard) servePlan(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, 4<<10)
+	// It may take longer than the server gives a page; where that cannot be said the server is as patient already.
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(2*previewTime + writeWait))
 	provider := r.PostFormValue("provider")
 	s, err := d.opts.Source.Snapshot(r.Context())
 	if err != nil {

@@ -66,7 +66,14 @@ func newPools(s *status.Snapshot, q Query, c clock) Pools {
 	for i := range s.Pools {
 		p := &s.Pools[i]
 		if at, ok := index[p.Provider]; ok {
-			v.Providers[at].Pools = append(v.Providers[at].Pools, newPool(p, fleet[[2]string{p.Provider, p.Name}], c))
+			pool := newPool(p, fleet[[2]string{p.Provider, p.Name}], c)
+			if !s.Session.Known() {
+				pool.Notes = nil // the alert says it all
+				for i := range pool.Usage {
+					pool.Usage[i].Used = "–"
+				}
+			}
+			v.Providers[at].Pools = append(v.Providers[at].Pools, pool)
 		}
 	}
 	for _, t := range s.Tenants {
