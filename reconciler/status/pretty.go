@@ -44,7 +44,9 @@ func (t Table) Pretty(w io.Writer) error {
 	rule(b, widths)
 	for i, line := range cells {
 		for j, c := range line {
-			fmt.Fprintf(b, "| %s%s ", c, strings.Repeat(" ", widths[j]-utf8.RuneCountInString(c)))
+			b.WriteString("| ")
+			b.WriteString(c)
+			b.WriteString(strings.Repeat(" ", widths[j]-utf8.RuneCountInString(c)+1))
 		}
 		b.WriteString("|\n")
 		if i == 0 {
@@ -104,6 +106,9 @@ func rawText(raw json.RawMessage) string {
 // printable escapes what a terminal might obey or that would break the grid: control and format
 // characters, line ends, bytes that are not UTF-8. Over-long text is cut, visibly.
 func printable(s string) string {
+	if len(s) <= maxCell && harmless(s, ' ') {
+		return s
+	}
 	var b strings.Builder
 	n := 0
 	for i := 0; i < len(s); {
