@@ -55,7 +55,7 @@ func (lp *loop) fulfil(d desire.Fulfil) {
 			lp.drop(h)
 			var took time.Duration
 			if r.CreatedTime != nil {
-				took = time.Duration((record.Now(time.Now()) - *r.CreatedTime) * float64(time.Second))
+				took = time.Duration(max(0, record.Now(time.Now())-*r.CreatedTime) * float64(time.Second)) // its clock may be ahead of ours
 				lp.l.opts.Meter.Fulfilled(took)
 			}
 			lp.log.Info("request fulfilled", "request", r.ID, "provider", h.Provider, "pool", h.Pool, "nodes", d.Nodes, "dur", took.Round(time.Millisecond))

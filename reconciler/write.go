@@ -41,6 +41,7 @@ func (n *lockedNode) save(ctx context.Context, s *session.Session) (int64, error
 				return 0, fmt.Errorf("%w: its state became %s", zk.ErrBadVersion, theirs.State)
 			}
 			n.Comment, n.UserData, n.HoldJob, n.HoldExpiration = theirs.Comment, theirs.UserData, theirs.HoldJob, theirs.HoldExpiration
+			n.TakeUnknown(theirs)
 		}
 		n.version = cur.Version
 	}

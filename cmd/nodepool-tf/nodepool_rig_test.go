@@ -78,7 +78,7 @@ func (r *besideRig) note(request string, nodes ...string) {
 	}
 }
 
-func (r *besideRig) startNodepool() {
+func (r *besideRig) startNodepool(change ...func(*nodepool.Options)) {
 	r.t.Helper()
 	python, err := nodepool.Venv(r.ctx, "")
 	if errors.Is(err, nodepool.ErrUnavailable) && os.Getenv("CI") == "" {
@@ -87,7 +87,11 @@ func (r *besideRig) startNodepool() {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	r.python, err = nodepool.Start(r.ctx, python, r.t.TempDir(), nodepool.Options{Servers: r.Servers, TLS: r.TLS, Provider: "python", Labels: []string{"py", "both"}, Web: r.pythonWeb})
+	o := nodepool.Options{Servers: r.Servers, TLS: r.TLS, Provider: "python", Labels: []string{"py", "both"}, Web: r.pythonWeb}
+	for _, f := range change {
+		f(&o)
+	}
+	r.python, err = nodepool.Start(r.ctx, python, r.t.TempDir(), o)
 	if err != nil {
 		r.t.Fatal(err)
 	}

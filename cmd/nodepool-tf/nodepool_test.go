@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/nodepool-tf/nodepool-tf/state/record"
+	"github.com/nodepool-tf/nodepool-tf/testdata/nodepool"
 )
 
 // TestBesideNodepool runs both launchers on one ZooKeeper and asks for everything that the registry and the request
@@ -43,6 +44,46 @@ func TestBesideNodepool(t *testing.T) {
 	}
 	r.empty()
 	r.bothDeregister()
+}
+
+// TestNodepoolDies: ready nodes of either count for both launchers' min-ready. When Nodepool is killed, its labels and its
+// preference go with it, what it has stays, and requests that only we can still serve are served.
+func TestNodepoolDies(t *testing.T) {
+	r := newBesideRig(t)
+	r.use(r.wait(r.submit("small"), record.RequestFulfilled))
+	r.startNodepool(func(o *nodepool.Options) { o.Labels, o.MinReady, o.Priority = []string{"both"}, 2, 10 })
+	ready := func() (by map[string]int) {
+		by = map[string]int{}
+		for _, n := range r.Nodes() {
+			if n.State == record.NodeReady && n.AllocatedTo == "" {
+				by[n.Provider]++
+			}
+		}
+		return by
+	}
+	// Nodepool asks for them before its own pool is there, so ours may be faster.
+	r.eventually("two are ready", func() bool { by := ready(); return by["python"]+by["local"] == 2 })
+	had := ready()
+	// Ours wants one more. Its request is served by the pool that is preferred, and its node is nobody's then.
+	r.configure("{name: both}", "{name: both, min-ready: 3}")
+	r.eventually("three are ready", func() bool { return ready()["python"] == had["python"]+1 })
+	r.wait(r.submit("no-such-label"), record.RequestFailed) // some passes of both later
+	if by := ready(); by["python"] != had["python"]+1 || by["local"] != had["local"] {
+		t.Errorf("ready: %v, before the third %v", by, had)
+	}
+	r.configure("{name: both, min-ready: 3}", "{name: both}")
+
+	r.python.Kill()
+	r.eventually("its pool is gone", func() bool { return len(r.pools()) == 1 })
+	orphan := r.wait(r.prefer("python", "both"), record.RequestFulfilled) // 4.3 rule 4: nobody of that name is there
+	if got := r.provider(orphan); got != "local" {
+		t.Errorf("served by %s", got)
+	}
+	r.use(orphan)
+	if n := ready()["python"]; n != had["python"]+1 {
+		t.Errorf("%d nodes of Nodepool are left, want %d", n, had["python"]+1)
+	}
+	r.stop()
 }
 
 func (r *besideRig) eachServesItsOwn() {

@@ -173,7 +173,7 @@ func TestDiskLost(t *testing.T) {
 		}
 	}
 	r.start()
-	r.logged("restored from its copy in ZooKeeper")
+	r.logged("restored from its copy")
 	for _, req := range reqs {
 		r.use(req)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"strings"
 	"syscall"
@@ -162,13 +163,17 @@ func TestRecordsEditedByHand(t *testing.T) {
 		id := r.submit("gated")
 		n := node()
 		n.Comment = "seen by hand"
-		if _, err := r.s.Set(r.ctx, "/nodepool/nodes/"+n.ID, n.Encode(), -1); err != nil {
+		data := append(bytes.TrimSuffix(n.Encode(), []byte("}")), `, "of_a_later_release": [1]}`...)
+		if _, err := r.s.Set(r.ctx, "/nodepool/nodes/"+n.ID, data, -1); err != nil {
 			t.Fatal(err)
 		}
 		r.gate("open-np" + n.ID)
 		req := r.wait(id, record.RequestFulfilled)
 		if got := r.Nodes()[n.ID].Comment; got != "seen by hand" {
 			t.Errorf("comment is %q", got)
+		}
+		if got := r.Nodes()[n.ID].Extra("of_a_later_release"); string(got) != "[1]" {
+			t.Errorf("an unknown key became %q", got)
 		}
 		r.use(req)
 		r.empty()

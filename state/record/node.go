@@ -177,6 +177,20 @@ func (n *Node) Port() (int, bool) {
 // Extra returns the value of a key this package does not know, nil if absent.
 func (n *Node) Extra(key string) json.RawMessage { return n.extras[key] }
 
+// TakeUnknown takes over the keys of another version of the record that this release does not know, except ours: who
+// wrote them meanwhile must find them again (protocol.md 2, rule 4).
+func (n *Node) TakeUnknown(from *Node) {
+	for key, v := range from.extras {
+		if strings.HasPrefix(key, ExtraPrefix) {
+			continue
+		}
+		if n.extras == nil {
+			n.extras = map[string]json.RawMessage{}
+		}
+		n.extras[key] = bytes.Clone(v)
+	}
+}
+
 // SetExtra stores a value under a key of our own, which must start with
 // ExtraPrefix; nil removes the key.
 func (n *Node) SetExtra(key string, v json.RawMessage) error {

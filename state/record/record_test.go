@@ -229,3 +229,24 @@ func TestComponent(t *testing.T) {
 		t.Errorf("%s", got)
 	}
 }
+
+// TestTakeUnknown: what another writer added or changed of keys that nobody here knows is taken over, ours are not.
+func TestTakeUnknown(t *testing.T) {
+	parse := func(text string) *Node {
+		n, err := ParseNode("0000000001", []byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	ours := parse(`{"state": "building", "provider": "a", "np_tf_state": "me", "kept": 1, "changed": 1}`)
+	ours.TakeUnknown(parse(`{"state": "ready", "provider": "b", "np_tf_state": "you", "changed": 2, "added": [3]}`))
+	for key, want := range map[string]string{"np_tf_state": `"me"`, "kept": "1", "changed": "2", "added": "[3]"} {
+		if got := string(ours.Extra(key)); got != want {
+			t.Errorf("%s is %s, want %s", key, got, want)
+		}
+	}
+	if ours.State != NodeBuilding || ours.Provider != "a" {
+		t.Errorf("known keys were taken, too: %+v", ours)
+	}
+}

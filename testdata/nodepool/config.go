@@ -20,6 +20,7 @@ type Options struct {
 	Static   []string
 	Priority int // of the pool; 0 means Nodepool's default
 	Web      int // port of its web pages on 127.0.0.1; 0 means none
+	MinReady int // of each label
 }
 
 // The cloud image makes every label ready at once, without a builder. Without a rate the driver
@@ -34,7 +35,7 @@ webapp: {port: {{.Web}}, listen_address: 127.0.0.1}
 {{- end}}
 labels:
 {{- range .Labels}}
-  - name: {{printf "%q" .}}
+  - {name: {{printf "%q" .}}, min-ready: {{$.MinReady}}}
 {{- end}}
 providers:
 {{- if .Static}}
