@@ -25,6 +25,8 @@ type Input struct {
 	template hclsyntax.Expression // a string that does
 	list     []Input
 	object   map[string]Input
+	merged   []Input
+	given    string // of NodeVars.Given
 	src      string
 	pos      string
 	path     string
@@ -107,6 +109,10 @@ func (in Input) eval(ctx *hcl.EvalContext) (cty.Value, error) {
 			return cty.NilVal, &Error{Pos: in.pos, Path: in.path, Problem: describe(diags), Hint: templateHint(in.src)}
 		}
 		return v, nil
+	case in.given != "":
+		return found(in.given, ctx), nil
+	case in.merged != nil:
+		return in.merge(ctx)
 	case in.list != nil:
 		elems := make([]cty.Value, len(in.list))
 		for i, elem := range in.list {

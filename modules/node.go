@@ -32,11 +32,17 @@ type NodeVars struct {
 	Pool     string
 	Tenant   string            // "" for a min-ready node
 	ImageID  string            // "" when the label has no image
+	AZ       string            // availability zone that the launcher picked, "" where the cloud decides
 	Tags     map[string]string // nil means the first three Tag… names above
+	// Dynamic are the values that the configuration renders from the request (Spec.Dynamic), by their keys.
+	Dynamic map[string]string
+	// Given is what was looked up for the label, by names that its driver chose: trees of Go's plain types, as Literal
+	// takes them. It is fixed at launch.
+	Given map[string]any
 }
 
-// nodeNames are the attributes of `node` that are strings; tags is a map.
-var nodeNames = []string{"hostname", "id", "image_id", "label", "pool", "provider", "tenant"}
+// nodeNames are the attributes of `node` that are strings; tags and dynamic are maps of strings, given is an object.
+var nodeNames = []string{"az", "hostname", "id", "image_id", "label", "pool", "provider", "tenant"}
 
 // value is the node as HCL sees it; every attribute is present and not null.
 func (v NodeVars) value() cty.Value {
@@ -46,24 +52,34 @@ func (v NodeVars) value() cty.Value {
 	if v.Tags == nil {
 		v.Tags = map[string]string{TagNodeID: v.ID, TagPool: v.Pool, TagProvider: v.Provider}
 	}
-	tags := make(map[string]cty.Value, len(v.Tags))
-	for key, val := range v.Tags {
-		tags[strings.ToValidUTF8(key, "\uFFFD")] = text(val)
-	}
-	tagMap := cty.MapValEmpty(cty.String)
-	if len(tags) > 0 {
-		tagMap = cty.MapVal(tags)
+	given, err := mapOf(v.Given, 0)
+	if err != nil { // what is of no plain type is no answer
+		given = cty.EmptyObjectVal
 	}
 	return cty.ObjectVal(map[string]cty.Value{
 		"id": text(v.ID), "hostname": text(v.Hostname), "label": text(v.Label),
 		"provider": text(v.Provider), "pool": text(v.Pool), "tenant": text(v.Tenant),
-		"image_id": text(v.ImageID), "tags": tagMap,
+		"image_id": text(v.ImageID), "az": text(v.AZ), "tags": texts(v.Tags), "dynamic": texts(v.Dynamic), "given": given,
 	})
+}
+
+// texts is a map of strings.
+func texts(m map[string]string) cty.Value {
+	vals := make(map[string]cty.Value, len(m))
+	for key, val := range m {
+		vals[strings.ToValidUTF8(key, "\uFFFD")] = text(val)
+	}
+	if len(vals) == 0 {
+		return cty.MapValEmpty(cty.String)
+	}
+	return cty.MapVal(vals)
 }
 
 // anyNode stands for a node not known yet: it lets parsing find type errors.
 func anyNode() cty.Value {
-	attrs := map[string]cty.Value{"tags": cty.UnknownVal(cty.Map(cty.String))}
+	attrs := map[string]cty.Value{
+		"tags": cty.UnknownVal(cty.Map(cty.String)), "dynamic": cty.UnknownVal(cty.Map(cty.String)), "given": cty.DynamicVal,
+	}
 	for _, name := range nodeNames {
 		attrs[name] = cty.UnknownVal(cty.String).RefineNotNull()
 	}

@@ -29,6 +29,9 @@ type Spec struct {
 	Inputs map[string]Input
 	// Outputs by node field name (see FieldNames).
 	Outputs map[string]Expr
+	// Dynamic are Python format strings over the request, by key: what node.dynamic becomes (package pyformat,
+	// config-reference.md 3.7). Whoever launches renders them; a key that cannot be rendered is left out.
+	Dynamic map[string]string
 }
 
 // EvalInputs is what the module is given for one node, by input name: known
