@@ -229,11 +229,16 @@ func fromLabel(n *record.Node, label *config.PoolLabel, image image) {
 
 // order makes the workspace order of a launch attempt.
 func (lp *loop) order(la *launch) workspace.Order {
-	relative := 0.0
-	if r := lp.view.Requests[la.handler.Request]; r != nil {
-		relative = r.RelativePriority
+	r := lp.view.Requests[la.handler.Request]
+	t := trial{node: la.node.Node, request: la.handler.Request, label: la.label, attempt: la.attempt, choice: la.choice, image: la.image, zone: la.handler.Zone}
+	if r != nil {
+		t.relative = r.RelativePriority
+		var problems []error
+		if t.dynamic, problems = dynamic(la.label.Choice(la.choice).Dynamic, r.Request); len(problems) > 0 {
+			lp.log.Warn("dynamic values are left out of a node", "node", la.node.ID, "request", r.ID, "label", la.label.Name, "err", errors.Join(problems...))
+		}
 	}
-	return trial{node: la.node.Node, request: la.handler.Request, label: la.label, attempt: la.attempt, choice: la.choice, image: la.image, relative: relative}.order(lp.l.stateID)
+	return t.order(lp.l.stateID)
 }
 
 // trial is all that the order of a launch attempt depends on.
@@ -243,6 +248,8 @@ type trial struct {
 	label           *config.PoolLabel
 	attempt, choice int
 	image           string // node.image_id
+	zone            string // node.az
+	dynamic         map[string]string
 	relative        float64
 }
 
@@ -253,11 +260,12 @@ func (t trial) order(stateID string) workspace.Order {
 		Node: n.ID, Attempt: t.attempt, Request: t.request, Provider: n.Provider, Pool: n.Pool, Label: t.label.Name,
 		Spec: t.label.Choice(t.choice), InternalIP: t.label.Pool.UseInternalIP, Timeout: t.label.Pool.Provider.LaunchTimeout, RelativePriority: t.relative,
 		Vars: modules.NodeVars{
-			ID: n.ID, Hostname: hostname(n.ID), Label: t.label.Name, Provider: n.Provider, Pool: n.Pool, Tenant: n.TenantName, ImageID: t.image,
+			ID: n.ID, Hostname: hostname(n.ID), Label: t.label.Name, Provider: n.Provider, Pool: n.Pool, Tenant: n.TenantName, ImageID: t.image, AZ: t.zone,
 			Tags: map[string]string{
 				modules.TagNodeID: n.ID, modules.TagPool: n.Pool, modules.TagProvider: n.Provider,
 				modules.TagRequest: t.request, modules.TagLauncher: stateID,
 			},
+			Dynamic: t.dynamic,
 		},
 	}
 }

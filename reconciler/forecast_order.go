@@ -127,10 +127,14 @@ func (f *Forecast) launches(ctx context.Context, nodes []*preview.Node, provider
 		}
 		byID[n.ID] = n
 		label := f.o.Config.Provider(n.Provider).Pool(n.Pool).Labels[n.Label]
-		orders = append(orders, trial{
+		t := trial{
 			node:    &record.Node{ID: n.ID, Provider: n.Provider, Pool: n.Pool, TenantName: n.Tenant},
 			request: n.Request, label: label, attempt: 1, image: f.g.images.of(label).id, relative: n.RelativePriority,
-		}.order(f.g.stateID))
+		}
+		if r := f.g.scene.View.Requests[n.Request]; r != nil {
+			t.dynamic, _ = dynamic(label.Spec.Dynamic, r.Request)
+		}
+		orders = append(orders, t.order(f.g.stateID))
 	}
 	f.drafts = workspace.Sketch(orders, f.engine.Product, func(spec *modules.Spec) (*execute.Base, error) {
 		base, err := f.bases.Outline(ctx, spec)

@@ -11,10 +11,21 @@
 //   - a Driver value, which reconciler/config has in its registry.
 //
 // A driver whose Driver has no Spec yet is read, checked and left alone. It gets a
-// Terraform module by three things: the module in a folder of the driver's
-// package, embedded as Driver.Shipped; Driver.Spec, which makes a modules.Spec of a
-// label (required providers, provider configuration, inputs, outputs); and its
-// removal from what the samples test expects to be left alone.
+// Terraform module by these, of which modules/openstack is an example:
+//
+//   - the module in a folder node of the driver's package, with a sub-folder list
+//     where its Terraform provider can list, embedded as Driver.Shipped;
+//   - Driver.Spec, which makes a modules.Spec of a label: required providers,
+//     provider configuration (the same for all labels), inputs. What the
+//     configuration says goes in as modules.Literal, what the node is called and
+//     marked with as modules.Template, what is looked up as modules.Given, dynamic
+//     values as Spec.Dynamic, laid over each other with modules.Merged;
+//   - outputs of the module that are named as node fields (modules.FieldNames);
+//   - Label.ImageID, where the configuration says the id of a cloud image.
+//
+// What every provider and label has beside a driver's own options (module, inputs,
+// outputs, alternatives, required-providers, provider-config) is read and laid over
+// by reconciler/config.
 //
 // It owns no option of a single driver, opens no file and calls no cloud.
 //

@@ -11,6 +11,8 @@ type Label struct {
 	Name string
 	// CloudImageName and DiskImageName are those of the image in the provider; at most one is set.
 	CloudImageName, DiskImageName string
+	// ImageID is the cloud's id of the cloud image, "" where the configuration does not say it.
+	ImageID string
 	// Login is the image's, where there is one.
 	Login
 	HostKeyChecking bool
@@ -21,6 +23,13 @@ type Label struct {
 
 // EntryName is the label's name.
 func (l *Label) EntryName() string { return l.Name }
+
+// Extend reads what every driver's labels have beside the driver's own options.
+func (l *Label) Extend(m *schema.Mapping) {
+	if l.Scope.Extend != nil {
+		l.Scope.Extend(l, m)
+	}
+}
 
 // Named is the name's row.
 func (l *Label) Named(maps string) option.Row {

@@ -23,6 +23,8 @@ type Scope struct {
 	Images map[string]Global
 	// Getenv reads the process environment.
 	Getenv func(name string) string
+	// Extend reads what of a label is no driver's; nil for drivers without a module.
+	Extend func(l *Label, m *schema.Mapping)
 }
 
 // Global is a global image.

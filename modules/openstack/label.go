@@ -58,9 +58,11 @@ func (l *Label) Check(m *schema.Mapping) {
 	option.Exclude(m, "diskimage", "cloud-image")
 	option.Demand(m, "diskimage", "cloud-image")
 	option.Demand(m, "min-ram", "flavor-name")
-	l.CloudImage, _ = driver.UseCloudImage(&l.Label, m, &l.Pool.Provider.CloudImages)
+	if image, ok := driver.UseCloudImage(&l.Label, m, &l.Pool.Provider.CloudImages); ok {
+		l.CloudImage, l.ImageID = image, image.ImageID
+	}
 	if disk, ok := driver.UseDiskImage(&l.Label, m, &l.Pool.Provider.DiskImages); ok {
-		l.CloudImage, l.DiskImage = nil, disk
+		l.CloudImage, l.DiskImage, l.ImageID = nil, disk, ""
 	}
 	if l.BootFromVolume {
 		l.Resources["volumes"], l.Resources["volume-gb"] = 1, float64(max(0, l.VolumeSize))

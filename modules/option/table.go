@@ -15,6 +15,10 @@ func Join(tables ...Table) Table { return slices.Concat(tables...) }
 // Entry is a mapping of the file with options that point into it.
 type Entry interface{ Options() Table }
 
+// Extended is an Entry with further options, which are in no table. Extend makes
+// them known.
+type Extended interface{ Extend(m *schema.Mapping) }
+
 // Checked is an Entry with rules that concern more than one option. Check is
 // called when all of them were read.
 type Checked interface{ Check(m *schema.Mapping) }
@@ -23,6 +27,9 @@ type Checked interface{ Check(m *schema.Mapping) }
 func Read(e Entry, m *schema.Mapping) {
 	for _, r := range e.Options() {
 		r.take(m)
+	}
+	if x, ok := e.(Extended); ok {
+		x.Extend(m)
 	}
 	m.Done()
 	if c, ok := e.(Checked); ok {

@@ -61,3 +61,55 @@ providers:
 		t.Errorf("%v %s", err, lines(issues))
 	}
 }
+
+// TestDriverExtensions: what is ours lies over what a driver says, key by key where it has keys.
+func TestDriverExtensions(t *testing.T) {
+	cfg := load(t, `
+labels: [{name: a}]
+providers:
+  - name: o
+    driver: openstack
+    cloud: north
+    region-name: R1
+    required-providers: {openstack: {version: "3.4.0"}, null: hashicorp/null}
+    provider-config: {openstack: {max_retries: 3}}
+    outputs: {az: '"z"'}
+    cloud-images: [{name: i, image-id: x, username: ci}]
+    pools:
+      - name: main
+        labels:
+          - name: a
+            cloud-image: i
+            flavor-name: f
+            inputs: {volume_size: 7, name: "ci-${node.id}"}
+            alternatives: [{inputs: {flavor_id: other}}, {module: {source: a/b/c, version: "1"}}]
+`)
+	l := cfg.Provider("o").Pool("main").Labels["a"]
+	s := l.Spec
+	same(t, "required", map[string]modules.RequiredProvider{
+		"openstack": {Source: "terraform-provider-openstack/openstack", Version: "3.4.0"}, "null": {Source: "hashicorp/null"},
+	}, s.RequiredProviders)
+	same(t, "provider", map[string]any{"openstack": map[string]any{"cloud": "north", "region": "R1", "max_retries": int64(3)}}, s.ProviderConfig)
+	same(t, "outputs", `"z"`, s.Outputs["az"].String())
+	same(t, "image", "x", l.Image.ImageID)
+	node := modules.NodeVars{ID: "0000000001", Given: map[string]any{"flavor_id": "own"}}
+	var got []string
+	for i := range l.Choices() {
+		v, err := l.Choice(i).EvalInputs(node)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, v["flavor_id"].AsString()+" "+v["name"].AsString()+" "+v["volume_size"].AsBigFloat().String()+" "+l.Choice(i).Module.Source)
+	}
+	same(t, "choices", []string{"own ci-0000000001 7 openstack", "other ci-0000000001 7 openstack", "own ci-0000000001 7 a/b/c"}, got)
+	same(t, "shared", map[string]any{"cloud": "north", "region": "R1", "max_retries": int64(3)}, l.Choice(2).ProviderConfig["openstack"].(map[string]any))
+
+	path := t.TempDir() + "/nodepool.yaml"
+	write(t, path, []byte(`
+labels: [{name: a}]
+providers: [{name: o, driver: openstack, cloud: c, cloud-images: [{name: i}], pools: [{name: main, labels: [{name: a, cloud-image: i, flavor-name: f, alternatives: [{input: {}}]}]}]}]
+`))
+	if _, issues, err := Load(path, "", nil); err == nil || !HasErrors(issues) {
+		t.Errorf("a misspelt alternative is let through: %s", lines(issues))
+	}
+}

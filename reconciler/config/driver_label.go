@@ -22,7 +22,7 @@ func (l *loader) poolLabel(m *schema.Mapping, pool *Pool, provider specParts, ch
 	l.labelImage(m, label)
 	label.resolve(own)
 	label.Spec = l.labelSpec(m, provider)
-	label.Alternatives = l.alternatives(m, label.Spec)
+	label.Alternatives = allOver(label.Spec, l.alternatives(m))
 	m.Done()
 	if !named {
 		return

@@ -1,6 +1,10 @@
 package config
 
 import (
+	"cmp"
+	"maps"
+	"slices"
+
 	"github.com/nodepool-tf/nodepool-tf/modules"
 	"github.com/nodepool-tf/nodepool-tf/modules/aws"
 	"github.com/nodepool-tf/nodepool-tf/modules/azure"
@@ -11,13 +15,14 @@ import (
 	"github.com/nodepool-tf/nodepool-tf/modules/metastatic"
 	"github.com/nodepool-tf/nodepool-tf/modules/openstack"
 	"github.com/nodepool-tf/nodepool-tf/modules/option"
+	"github.com/nodepool-tf/nodepool-tf/modules/pyformat"
 	"github.com/nodepool-tf/nodepool-tf/modules/schema"
 )
 
 // drivers are Nodepool's drivers that have a table of options.
 var drivers = map[string]driver.Driver{
 	"openstack":     openstack.Driver,
-	"fake":          openstack.Driver,
+	"fake":          openstack.Fake,
 	"aws":           aws.Driver,
 	"azure":         azure.Driver,
 	"gce":           gce.Driver,
@@ -31,22 +36,24 @@ var drivers = map[string]driver.Driver{
 // driverProvider reads a provider by its driver's table. Without a Terraform
 // module for the driver it is left alone.
 func (l *loader) driverProvider(m *schema.Mapping, p *Provider, d driver.Driver) {
-	var module modules.Module
+	scope := l.scope(p)
+	var ext *extension
 	if d.Spec == nil {
 		m.Warn("W-NOT-DRIVEN", "this release does not drive %s providers yet; provider %s is left out", p.Driver, p.Name)
 	} else {
 		p.applyOptions(m)
-		module = l.module(m, modules.Module{Source: p.Driver, Shipped: d.Shipped})
+		ext = l.extend(m)
+		scope.Extend = ext.label(l)
 	}
-	scope := l.scope(p)
 	o := d.New(scope)
 	m.Elsewhere(elsewhere(func() option.Entry { return d.New(scope) }))
 	option.Read(o, m)
 	m.Elsewhere(nil)
 	p.Options = o
-	p.take(o.Common())
+	common := o.Common()
+	p.take(common)
 	if d.Spec != nil {
-		l.specs = append(l.specs, func() { p.specify(m, d, module) })
+		l.specs = append(l.specs, func() { p.specify(m, d, common, ext) })
 	}
 }
 
@@ -62,19 +69,26 @@ func (l *loader) specify(rep *schema.Report) {
 	}
 }
 
-// specify asks the driver how nodes of each label are made.
-func (p *Provider) specify(m *schema.Mapping, d driver.Driver, module modules.Module) {
-	for _, pool := range p.Pools {
-		for name, label := range pool.Labels {
-			spec, err := d.Spec(p.Options, pool.Name, name)
+// specify asks the driver how nodes of each label are made, and lays over it what
+// the configuration says itself.
+func (p *Provider) specify(m *schema.Mapping, d driver.Driver, common driver.Common, ext *extension) {
+	for _, pool := range common.Pools {
+		for _, l := range pool.Labels {
+			label := p.Pool(pool.Name).Labels[l.Name]
+			spec, err := d.Spec(p.Options, pool.Name, l.Name)
 			if err != nil {
-				m.Error("E-SPEC", "pool %s, label %s: %v", pool.Name, name, err)
+				m.Error("E-SPEC", "pool %s, label %s: %v", pool.Name, l.Name, err)
 				continue
 			}
 			if spec.Module.Source == "" {
-				spec.Module = module
+				spec.Module = modules.Module{Source: p.Driver, Shipped: d.Shipped}
 			}
-			label.Spec = spec
+			for _, key := range slices.Sorted(maps.Keys(spec.Dynamic)) {
+				if err := pyformat.Check(spec.Dynamic[key]); err != nil {
+					m.Warn("W-FORMAT", "pool %s, label %s: the dynamic value of %s is left out of every node: %v", pool.Name, l.Name, key, err)
+				}
+			}
+			label.Spec, label.Alternatives = ext.over(spec, l)
 		}
 	}
 }
@@ -118,18 +132,22 @@ func (p *Provider) take(c driver.Common) {
 		}
 		for _, label := range from.Labels {
 			pool.LabelNames = append(pool.LabelNames, label.Name)
-			pl := &PoolLabel{
-				Name: label.Name, Pool: pool, Resources: label.Resources,
-				CloudImage: label.CloudImageName, DiskImage: label.DiskImageName,
-				Username: label.Username, PythonPath: label.PythonPath, ShellType: label.ShellType,
-				ConnectionType: label.ConnectionType, ConnectionPort: label.ConnectionPort,
-				HostKeyChecking: label.HostKeyChecking,
-			}
-			if pl.CloudImage != "" { // its id is the module's to find
-				pl.Image = &Image{Name: pl.CloudImage}
-			}
-			pool.Labels[label.Name] = pl
+			pool.Labels[label.Name] = takeLabel(label, pool)
 		}
 		p.Pools = append(p.Pools, pool)
 	}
+}
+
+func takeLabel(from *driver.Label, pool *Pool) *PoolLabel {
+	label := &PoolLabel{
+		Name: from.Name, Pool: pool, Resources: from.Resources,
+		CloudImage: from.CloudImageName, DiskImage: from.DiskImageName,
+		Username: from.Username, PythonPath: cmp.Or(from.PythonPath, "auto"), ShellType: from.ShellType,
+		ConnectionType: cmp.Or(from.ConnectionType, "ssh"), ConnectionPort: cmp.Or(from.ConnectionPort, 22),
+		HostKeyChecking: from.HostKeyChecking,
+	}
+	if name := cmp.Or(from.DiskImageName, from.CloudImageName); name != "" {
+		label.Image = &Image{Name: name, ImageID: from.ImageID}
+	}
+	return label
 }

@@ -9,20 +9,21 @@ import (
 	"github.com/nodepool-tf/nodepool-tf/modules/openstack"
 )
 
-// undriven loads a configuration of one provider that has no module.
-func undriven(t *testing.T, text string) *Provider {
+// only loads a configuration of one provider, whether we drive it yet or not.
+func only(t *testing.T, text string) *Provider {
 	t.Helper()
 	cfg := load(t, "labels: [{name: a}, {name: b}, {name: c}]\n"+text)
-	if len(cfg.Undriven) != 1 {
-		t.Fatalf("%d providers", len(cfg.Undriven))
+	all := append(cfg.Undriven, cfg.Providers...)
+	if len(all) != 1 {
+		t.Fatalf("%d providers", len(all))
 	}
-	return cfg.Undriven[0]
+	return all[0]
 }
 
 // TestLevels is config-reference A1, A6 and A10 for aws: label, pool, provider,
 // default; false and 0 count as given.
 func TestLevels(t *testing.T) {
-	p := undriven(t, `
+	p := only(t, `
 providers:
   - name: p
     driver: aws
@@ -60,14 +61,14 @@ func TestUploadedLogin(t *testing.T) {
 		"driver: aws, region-name: r, diskimages: [{name: i, username: me, python-path: /p}], pools: [{name: m, labels: [{name: a, diskimage: i}]}]":                                             {"me", "/p", ""},
 		"driver: ibmvpc, vpc: v, region: r, zone: z, subnet: s, diskimages: [{name: i, operating-system: o, shell-type: sh}], pools: [{name: m, labels: [{name: a, diskimage: i, profile: p}]}]": {"ci", "auto", "sh"},
 	} {
-		l := undriven(t, global+"providers:\n  - {name: p, "+text+"}\n").Pools[0].Labels["a"]
+		l := only(t, global+"providers:\n  - {name: p, "+text+"}\n").Pools[0].Labels["a"]
 		same(t, text, want, [3]string{l.Username, l.PythonPath, l.ShellType})
 	}
 }
 
 // TestConnection is config-reference A11.
 func TestConnection(t *testing.T) {
-	p := undriven(t, `
+	p := only(t, `
 providers:
   - name: p
     cloud: c
@@ -92,7 +93,7 @@ func TestAzureAddresses(t *testing.T) {
 		"public-ipv4: false, public-ipv6: true": {false, true},
 		"public-ipv6: true":                     {true, true},
 	} {
-		p := undriven(t, `providers: [{name: p, driver: azure, location: l, resource-group: g, resource-group-location: l, auth-path: /a, subnet-id: s, ipv6: false, pools: [{name: m, max-servers: 1, labels: [], `+text+`}]}]`)
+		p := only(t, `providers: [{name: p, driver: azure, location: l, resource-group: g, resource-group-location: l, auth-path: /a, subnet-id: s, ipv6: false, pools: [{name: m, max-servers: 1, labels: [], `+text+`}]}]`)
 		a := p.Options.(*azure.Provider).Pools.List[0].Addresses
 		same(t, text, want, [2]bool{*a.IPv4, *a.IPv6})
 	}
@@ -100,7 +101,7 @@ func TestAzureAddresses(t *testing.T) {
 
 // TestPodSizes is config-reference A5 and A6 of the kubernetes family.
 func TestPodSizes(t *testing.T) {
-	p := undriven(t, `
+	p := only(t, `
 providers:
   - name: p
     driver: openshiftpods

@@ -44,7 +44,7 @@ func TestLarge(t *testing.T) {
 		t.Fatalf("only %d bytes", len(text))
 	}
 	cfg := load(t, text)
-	if n := len(cfg.Undriven); n != 17 || len(cfg.Undriven[16].Pools[0].Labels) != 500 {
+	if n := len(cfg.Providers); n != 17 || len(cfg.Providers[16].Pools[0].Labels) != 500 {
 		t.Errorf("%d providers", n)
 	}
 }
