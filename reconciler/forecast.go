@@ -85,10 +85,9 @@ func NewForecast(ctx context.Context, o ForecastOptions) (*Forecast, error) {
 	if f.bases, err = execute.Borrow(f.engine, o.Dir, lender, o.Log); err != nil {
 		return nil, err
 	}
-	f.readWorkspaces(ctx)
-	if ctx.Err() != nil {
+	if err := f.readWorkspaces(ctx); err != nil {
 		f.Close()
-		return nil, ctx.Err()
+		return nil, err
 	}
 	f.plan = &preview.Plan{Mode: preview.Normal, Config: o.Config.File, Made: f.g.scene.View.Now.UTC().Truncate(time.Second), Launcher: f.g.host}
 	if o.Drift {

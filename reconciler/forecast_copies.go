@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/go-zookeeper/zk"
 
@@ -13,11 +14,14 @@ import (
 )
 
 // readWorkspaces reads those that are the launcher's, or that it would take over.
-func (f *Forecast) readWorkspaces(ctx context.Context) {
+func (f *Forecast) readWorkspaces(ctx context.Context) error {
 	g, dir := f.g, f.o.Config.Terraform.StateDir
 	data, _ := os.ReadFile(filepath.Join(dir, "id"))
 	ids, err := workspace.ListFolder(dir)
 	f.local = err == nil && g.stateID != "" && string(data) == g.stateID+"\n"
+	if err := f.sameTree(); err != nil {
+		return err
+	}
 	key, keyErr := stateKey(f.o.Config, g.tree)
 	if keyErr != nil {
 		g.warn("%v", keyErr)
@@ -50,6 +54,18 @@ func (f *Forecast) readWorkspaces(ctx context.Context) {
 			}
 		}
 	}
+	return ctx.Err()
+}
+
+// sameTree makes sure that the state directory's workspaces belong to this ZooKeeper tree: with another the launcher does
+// not start.
+func (f *Forecast) sameTree() error {
+	file := treeFile(f.o.Config.Terraform.StateDir)
+	data, _ := os.ReadFile(file)
+	if known := strings.TrimSpace(string(data)); f.local && known != "" && f.g.tree != "" && known != f.g.tree {
+		return &treeError{file: file, here: known, there: f.g.tree}
+	}
+	return nil
 }
 
 func newestAttempt(c *workspace.Copy, node string) (newest int) {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -124,7 +123,7 @@ func (l *Launcher) reachable(ctx context.Context, z config.ZooKeeper) error {
 
 // treeFile remembers the ZooKeeper tree that the state directory belongs to.
 func (l *Launcher) treeFile() string {
-	return filepath.Join(l.config().Terraform.StateDir, "zookeeper-tree")
+	return treeFile(l.config().Terraform.StateDir)
 }
 
 // followIdle puts what is on offer into force while there is no session.

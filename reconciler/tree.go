@@ -18,6 +18,9 @@ import (
 // treeIDPath holds a random id of the ZooKeeper tree, in our own root (protocol.md 1.2).
 const treeIDPath = "/nodepool-tf/tree-id"
 
+// treeFile remembers, in a state directory, the tree that its workspaces belong to.
+func treeFile(stateDir string) string { return filepath.Join(stateDir, "zookeeper-tree") }
+
 // treeError says that the state directory belongs to another ZooKeeper tree.
 type treeError struct{ file, here, there string }
 

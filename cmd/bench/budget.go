@@ -42,6 +42,7 @@ func (r *report) budgets() (all []budget) {
 	}
 	if p := r.Plan; p != nil {
 		most(fmt.Sprintf("plan of %d nodes over %d providers", p.Nodes, p.Providers), p.First.Seconds, 10, " s")
+		most("memory of that plan with all that it starts, at most", max(p.First.PeakRSSMiB, p.Again.PeakRSSMiB)*1.048576, 800, " MB")
 	}
 	if w := r.Web; w != nil && w.Nodes >= largeFleet {
 		most(fmt.Sprintf("dashboard's HTML at %d nodes, p99", w.Nodes), w.HTMLMS.P99, 300, " ms")

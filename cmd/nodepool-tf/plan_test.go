@@ -209,6 +209,13 @@ func TestPlan(t *testing.T) {
 	if r.Nodes()[going[0].ID] != nil {
 		t.Errorf("another node than %s went", going[0].ID)
 	}
+	r.stop()
+	if err := os.WriteFile(filepath.Join(r.StateDir, "zookeeper-tree"), []byte("another\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, code := r.plan(true); code != 1 || !strings.Contains(out, "another ZooKeeper tree") {
+		t.Errorf("with a state directory of another tree: %d %s", code, out)
+	}
 }
 
 // run runs a command and returns what it prints and its exit code.
