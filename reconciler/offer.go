@@ -29,7 +29,10 @@ func (o offer) remind() {
 	}
 }
 
-func (o offer) waits() bool { return o.cfg.Load() != nil }
+func (o offer) waits() bool { return o.look() != nil }
 
-// take returns what is on offer, nil for nothing.
-func (o offer) take() *config.Config { return o.cfg.Swap(nil) }
+// look returns what is on offer, nil for nothing. It stays on offer: a session may end before it is in force.
+func (o offer) look() *config.Config { return o.cfg.Load() }
+
+// take takes c off, unless a newer one has taken its place.
+func (o offer) take(c *config.Config) bool { return o.cfg.CompareAndSwap(c, nil) }

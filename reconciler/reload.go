@@ -128,7 +128,7 @@ func (l *Launcher) treeFile() string {
 
 // followIdle puts what is on offer into force while there is no session.
 func (l *Launcher) followIdle(ctx context.Context) {
-	if c := l.next.take(); c != nil {
+	if c := l.next.look(); c != nil && l.next.take(c) {
 		l.follow(ctx, c)
 	}
 }

@@ -31,7 +31,7 @@ func (lp *loop) adopt() {
 	if lp.adopting || lp.view.Draining {
 		return
 	}
-	c := lp.l.next.take()
+	c := lp.l.next.look()
 	if c == nil {
 		return
 	}
@@ -43,8 +43,10 @@ func (lp *loop) adopt() {
 			if lp.view.Draining {
 				return
 			}
-			lp.swap(c)
-			lp.setImages(images)
+			if lp.l.next.take(c) {
+				lp.swap(c)
+				lp.setImages(images)
+			}
 			lp.adopt() // what came meanwhile
 		})
 	})
