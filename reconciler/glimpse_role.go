@@ -41,6 +41,31 @@ func (g *glimpse) choosePools() {
 			v.Own[key] = rec.ID
 		}
 	}
+	g.dropRemoved()
+}
+
+// dropRemoved forgets pools of the launcher that are not configured: with this configuration they are not registered.
+func (g *glimpse) dropRemoved() {
+	own := slices.Collect(maps.Values(g.scene.View.Own))
+	sessions := g.sessions()
+	for _, c := range g.pools {
+		if sessions[c.session] && !slices.Contains(own, c.ID) {
+			delete(g.scene.View.Pools, c.ID)
+		}
+	}
+}
+
+// sessions are those in which the launcher's pools are registered.
+func (g *glimpse) sessions() map[int64]bool {
+	ours := map[int64]bool{}
+	for _, c := range g.pools {
+		for _, p := range g.served {
+			if p.ID == c.ID && c.session != 0 {
+				ours[c.session] = true
+			}
+		}
+	}
+	return ours
 }
 
 // chooseLauncher finds out whose state directory the launcher has: it names the owner of each node.
@@ -80,14 +105,7 @@ func (g *glimpse) seeNodes() {
 // seeRequests tells those that a launcher works on, and those that are min-ready requests of ours.
 func (g *glimpse) seeRequests() {
 	v := &g.scene.View
-	ours := map[int64]bool{}
-	for _, c := range g.pools {
-		for _, p := range g.served {
-			if p.ID == c.ID && c.session != 0 {
-				ours[c.session] = true
-			}
-		}
-	}
+	ours := g.sessions()
 	for id, r := range v.Requests {
 		if r.Requestor == desire.RequestorMinReady && ours[g.owners[id]] && len(r.NodeTypes) > 0 {
 			v.MinReady[id] = r.NodeTypes[0]
