@@ -33,6 +33,7 @@ type NodeVars struct {
 	Tenant   string            // "" for a min-ready node
 	ImageID  string            // "" when the label has no image
 	AZ       string            // availability zone that the launcher picked, "" where the cloud decides
+	Attempt  int               // the launch attempt, counted from 1; 0 means 1
 	Tags     map[string]string // nil means the first three Tag… names above
 	// Dynamic are the values that the configuration renders from the request (Spec.Dynamic), by their keys.
 	Dynamic map[string]string
@@ -41,7 +42,8 @@ type NodeVars struct {
 	Given map[string]any
 }
 
-// nodeNames are the attributes of `node` that are strings; tags and dynamic are maps of strings, given is an object.
+// nodeNames are the attributes of `node` that are strings; tags and dynamic are maps of strings, given is an object,
+// attempt is a number.
 var nodeNames = []string{"az", "hostname", "id", "image_id", "label", "pool", "provider", "tenant"}
 
 // value is the node as HCL sees it; every attribute is present and not null.
@@ -59,7 +61,7 @@ func (v NodeVars) value() cty.Value {
 	return cty.ObjectVal(map[string]cty.Value{
 		"id": text(v.ID), "hostname": text(v.Hostname), "label": text(v.Label),
 		"provider": text(v.Provider), "pool": text(v.Pool), "tenant": text(v.Tenant),
-		"image_id": text(v.ImageID), "az": text(v.AZ), "tags": texts(v.Tags), "dynamic": texts(v.Dynamic), "given": given,
+		"attempt": cty.NumberIntVal(int64(max(1, v.Attempt))), "image_id": text(v.ImageID), "az": text(v.AZ), "tags": texts(v.Tags), "dynamic": texts(v.Dynamic), "given": given,
 	})
 }
 
@@ -79,6 +81,7 @@ func texts(m map[string]string) cty.Value {
 func anyNode() cty.Value {
 	attrs := map[string]cty.Value{
 		"tags": cty.UnknownVal(cty.Map(cty.String)), "dynamic": cty.UnknownVal(cty.Map(cty.String)), "given": cty.DynamicVal,
+		"attempt": cty.UnknownVal(cty.Number).RefineNotNull(),
 	}
 	for _, name := range nodeNames {
 		attrs[name] = cty.UnknownVal(cty.String).RefineNotNull()

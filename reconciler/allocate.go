@@ -260,7 +260,7 @@ func (t trial) order(stateID string) workspace.Order {
 		Node: n.ID, Attempt: t.attempt, Request: t.request, Provider: n.Provider, Pool: n.Pool, Label: t.label.Name,
 		Spec: t.label.Choice(t.choice), InternalIP: t.label.Pool.UseInternalIP, Timeout: t.label.Pool.Provider.LaunchTimeout, RelativePriority: t.relative,
 		Vars: modules.NodeVars{
-			ID: n.ID, Hostname: hostname(n.ID), Label: t.label.Name, Provider: n.Provider, Pool: n.Pool, Tenant: n.TenantName, ImageID: t.image, AZ: t.zone,
+			ID: n.ID, Hostname: hostname(n.ID), Label: t.label.Name, Provider: n.Provider, Pool: n.Pool, Tenant: n.TenantName, ImageID: t.image, AZ: t.zone, Attempt: t.attempt,
 			Tags: map[string]string{
 				modules.TagNodeID: n.ID, modules.TagPool: n.Pool, modules.TagProvider: n.Provider,
 				modules.TagRequest: t.request, modules.TagLauncher: stateID,

@@ -171,10 +171,15 @@ func apply(n *record.Node, f modules.Fields, label *config.PoolLabel) error {
 	if len(f.Attributes) > 0 {
 		n.Attributes = mergeAttributes(label.Pool.NodeAttributes, f.Attributes)
 	}
-	if n.InterfaceIP == "" {
+	if n.InterfaceIP == "" && !addressless(n.ConnectionType) {
 		return &execute.Error{Class: execute.Config, Op: "read outputs of label " + label.Name, Err: errNoAddress, Hint: "give the label or provider an `outputs: {interface_ip: ...}` expression"}
 	}
 	return nil
+}
+
+// addressless are nodes that Zuul reaches through the API of their cluster alone.
+func addressless(connectionType string) bool {
+	return connectionType == "namespace" || connectionType == "project"
 }
 
 // mergeAttributes lays what the module says over the pool's node-attributes.

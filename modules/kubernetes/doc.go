@@ -2,7 +2,9 @@
 // openshift and openshiftpods, whose options are nearly the same
 // (config-reference.md 4.6 to 4.8).
 //
-// It owns the meaning of the options of such a provider. It calls no cluster.
+// It owns the meaning of the options of such a provider, and the Terraform module in
+// folder node, which all three use. It calls no cluster: Terraform does, and the
+// packages kubeconfig and lookup beside it read what Zuul must know of one.
 //
 // reconciler/config imports it.
 package kubernetes
@@ -11,9 +13,9 @@ import "github.com/nodepool-tf/nodepool-tf/modules/driver"
 
 // The entries of the registry.
 var (
-	Driver        = driver.Driver{New: create(Kubernetes)}
-	OpenShift     = driver.Driver{New: create(Project)}
-	OpenShiftPods = driver.Driver{New: create(PodOnly)}
+	Driver        = driver.Driver{New: create(Kubernetes), Shipped: shipped(), Spec: specOf}
+	OpenShift     = driver.Driver{New: create(Project), Shipped: shipped(), Spec: specOf}
+	OpenShiftPods = driver.Driver{New: create(PodOnly), Shipped: shipped(), Spec: specOf}
 )
 
 func create(f Flavour) func(*driver.Scope) driver.Options {

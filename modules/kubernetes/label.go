@@ -68,6 +68,8 @@ func (l *Label) Check(m *schema.Mapping) {
 	l.Defined(m)
 	l.checkType(m)
 	l.checkForm(m)
+	l.checkNames(m)
+	l.checkUse(m)
 	l.Container.settle(l.Pool, m)
 	l.Container.count(l.Resources)
 	// Pods are reached through the cluster's API, never by SSH.
@@ -90,25 +92,5 @@ func (l *Label) checkType(m *schema.Mapping) {
 	default:
 		f.Warn("W-K8S-TYPE", "types are pod and %s; %s is taken for %s", empty, l.Type, empty)
 		l.Type = empty
-	}
-}
-
-// besideSpec are the options that a label with a spec may have.
-var besideSpec = map[string]bool{
-	"name": true, "type": true, "spec": true, "labels": true, "dynamic-labels": true, "annotations": true,
-}
-
-// checkForm reports generated options beside a spec.
-func (l *Label) checkForm(m *schema.Mapping) {
-	if l.Pool.Provider.Flavour == PodOnly {
-		option.Demand(m, "image", "spec")
-	}
-	if l.Spec == nil {
-		return
-	}
-	for _, e := range m.Value().Entries {
-		if f, _ := m.Get(e.Key); !besideSpec[e.Key] {
-			f.SchemaError("E-FORM", "a label with a spec takes its pod from there: only name, type, labels, dynamic-labels and annotations can stand beside it")
-		}
 	}
 }

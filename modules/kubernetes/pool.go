@@ -3,6 +3,7 @@ package kubernetes
 import (
 	"github.com/nodepool-tf/nodepool-tf/modules/driver"
 	"github.com/nodepool-tf/nodepool-tf/modules/option"
+	"github.com/nodepool-tf/nodepool-tf/modules/schema"
 )
 
 // Pool is a part of a provider: a prefix of namespaces or projects, or, for
@@ -45,6 +46,16 @@ func (p *Pool) Options() option.Table {
 				Maps(map[Flavour]string{Kubernetes: "a namespace module per node", Project: "a project module per node", PodOnly: "a pod per node"}[up.Flavour]),
 		},
 	)
+}
+
+// Check reports a name that no namespace can have.
+func (p *Pool) Check(m *schema.Mapping) {
+	f, _ := m.Get("name")
+	if p.Provider.Flavour == PodOnly {
+		checkDNS(f, p.Name, "a project", longest)
+		return
+	}
+	checkDNS(f, p.Name, "namespaces, with a node's id behind it,", longestStem)
 }
 
 // options are the same for requests and limits, of pools and of labels.

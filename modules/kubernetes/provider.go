@@ -5,6 +5,7 @@ import (
 
 	"github.com/nodepool-tf/nodepool-tf/modules/driver"
 	"github.com/nodepool-tf/nodepool-tf/modules/option"
+	"github.com/nodepool-tf/nodepool-tf/modules/schema"
 )
 
 // Provider is a cluster as one kubeconfig context reaches it.
@@ -61,6 +62,12 @@ func (p *Provider) aliases() option.Table {
 		return option.Table{pods, projects}
 	}
 	return nil
+}
+
+// Check reports a name that cannot mark what is made.
+func (p *Provider) Check(m *schema.Mapping) {
+	f, _ := m.Get("name")
+	checkMark(f, p.Scope.Provider)
 }
 
 // MaxServers is max-pods, max-projects or max-servers, the first that is given
