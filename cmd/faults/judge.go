@@ -55,7 +55,7 @@ func (w *world) rest(ctx context.Context, look func(context.Context) ([]differen
 	ctx, cancel := context.WithTimeout(ctx, w.settle)
 	defer cancel()
 	found := []difference{{"the world cannot be looked at", "no look succeeded"}}
-	changed := time.Now()
+	changed, told := time.Now(), time.Now()
 	for {
 		if now, err := look(ctx); err == nil {
 			if !slices.Equal(now, found) {
@@ -64,6 +64,10 @@ func (w *world) rest(ctx context.Context, look func(context.Context) ([]differen
 			if found = now; len(found) == 0 {
 				return nil
 			}
+		}
+		if time.Since(told) > 15*time.Second {
+			told = time.Now()
+			w.show.say("not at rest: %s: %s (%d in all)", found[0].kind, found[0].detail, len(found))
 		}
 		if sleep(ctx, 500*time.Millisecond) != nil || time.Since(changed) > quiet {
 			return found
@@ -90,7 +94,8 @@ func (w *world) agree(ctx context.Context) (found []difference, err error) {
 		n := nodes[id]
 		switch {
 		case n.State != record.NodeReady || n.AllocatedTo != "":
-			found = append(found, difference{"node not at rest", fmt.Sprintf("node %s is %s, allocated to %q, since %s", id, n.State, n.AllocatedTo, stamp(n.StateTime))})
+			found = append(found, difference{"node not at rest", fmt.Sprintf("node %s of %s is %s, allocated to %q, since %s", id, n.Provider, n.State, n.AllocatedTo, stamp(n.StateTime))})
+		case n.Provider != simProvider:
 		case len(of[id]) == 0:
 			found = append(found, difference{"ready node without an instance", fmt.Sprintf("node %s, external id %s%s", id, n.ExternalID, w.vanished(ctx, id))})
 		case len(of[id]) > 1:
@@ -105,6 +110,10 @@ func (w *world) agree(ctx context.Context) (found []difference, err error) {
 		if r := w.looker.Request(id); r != nil {
 			found = append(found, difference{"request not at rest", fmt.Sprintf("request %s of %s is %s", id, r.Requestor, r.State)})
 		}
+	}
+	found = append(found, slots(nodes, w.machines, !w.bound)...)
+	for _, l := range w.launchers {
+		found = append(found, l.inForce(ctx)...)
 	}
 	return append(found, w.working()...), nil
 }
@@ -132,7 +141,7 @@ func (w *world) working() (found []difference) {
 func (w *world) giveBack(ctx context.Context) error {
 	for _, l := range w.launchers {
 		l.down(l.stop)
-		l.Config = w.configuration(0)
+		l.Config = w.configuration(setup{MaxServers: usual.MaxServers, Timeout: usual.Timeout})
 		if err := l.WriteConfig(); err != nil {
 			return err
 		}
@@ -152,7 +161,7 @@ func (w *world) giveBack(ctx context.Context) error {
 	return nil
 }
 
-// empty says what is left once every node was given back.
+// empty says what is left once every node was given back: the slots of machines, registered again.
 func (w *world) empty(ctx context.Context) (found []difference, err error) {
 	books, err := w.cloud.Books(ctx, project)
 	if err != nil {
@@ -160,9 +169,11 @@ func (w *world) empty(ctx context.Context) (found []difference, err error) {
 	}
 	nodes := w.looker.Nodes()
 	for _, id := range slices.Sorted(maps.Keys(nodes)) {
-		n := nodes[id]
-		found = append(found, difference{"node left", fmt.Sprintf("node %s is %s since %s", id, n.State, stamp(n.StateTime))})
+		if n := nodes[id]; n.Provider != rackProvider || n.State != record.NodeReady {
+			found = append(found, difference{"node left", fmt.Sprintf("node %s of %s is %s since %s", id, n.Provider, n.State, stamp(n.StateTime))})
+		}
 	}
+	found = append(found, slots(nodes, w.machines, true)...)
 	if !books.Balanced() {
 		left, err := w.cloud.Instances(ctx, project, nil)
 		if err != nil {

@@ -100,13 +100,16 @@ func (w *world) ephemeral(ctx context.Context, path string, found *[]string) err
 // crashed is how a Go program ends that has a bug.
 var crashed = regexp.MustCompile(`(?m)^(panic:|fatal error:|WARNING: DATA RACE).*`)
 
-// judgeLogs: no secret, no panic.
+// judgeLogs: no secret, no panic, and no slot that was found registered twice on the way.
 func (w *world) judgeLogs() {
 	for _, l := range w.launchers {
 		log := l.Log()
 		if i := strings.Index(log, secret); i >= 0 {
 			start := strings.LastIndexByte(log[:i], '\n') + 1
 			w.verdict.add("secret in a log", "%s: %s…", l, strings.ReplaceAll(log[start:i], secret, "SECRET"))
+		}
+		if strings.Contains(log, "fewer slots") { // the configuration never has fewer than there were
+			w.verdict.add("slot registered twice", "%s deregistered one of two nodes of a slot", l)
 		}
 		for _, line := range crashed.FindAllString(log, 3) {
 			w.verdict.add("launcher crashed", "%s: %s", l, line)

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -29,6 +30,9 @@ type launcher struct {
 	proxies []*zkserver.Proxy
 	clock   *clock
 	disk    *disk
+	hash    string                    // of the usual configuration
+	spoilt  trouble                   // its configuration cannot be used
+	cut     atomic.Pointer[time.Time] // since when its lines to ZooKeeper are cut, nil when they are not
 
 	mu      sync.Mutex // guards starts and ends
 	up      bool       // it is to run
@@ -53,7 +57,7 @@ func (w *world) newLauncher(n int, skewed bool) (*launcher, error) {
 		l.proxies, addrs = append(l.proxies, p), append(addrs, p.Addr)
 	}
 	o := rig.Options{
-		Dir: dir, Binary: w.binary, Servers: addrs, Timeout: sessionSeconds, Config: w.configuration(2),
+		Dir: dir, Binary: w.binary, Servers: addrs, Timeout: sessionSeconds, Config: w.configuration(usual),
 		Terraform: "max-concurrent-applies: 6\n  list-interval: 5\n  refresh-interval: 90",
 	}
 	var err error
@@ -84,14 +88,22 @@ func (l *launcher) Start() error {
 	return l.Rig.Start("--stop-timeout", stopTimeout.String())
 }
 
-// registered waits until its pool is.
+// registered waits until its pools are, and learns what its configuration is called.
 func (l *launcher) registered(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	return until(ctx, func() bool { return strings.Contains(l.Log(), "module initialised") && l.Running() })
+	return until(ctx, func() bool {
+		h, err := l.health(ctx)
+		if err != nil || !strings.Contains(l.Log(), "module initialised") {
+			return false
+		}
+		l.hash = h.Config.Hash
+		return true
+	})
 }
 
-// tend starts the launcher again when it ends without having been told to. Unless its disk is at fault that is a finding.
+// tend starts the launcher again when it ends without having been told to. Unless its disk or
+// its configuration is at fault that is a finding.
 func (l *launcher) tend(ctx context.Context) {
 	ctx, l.quit = context.WithCancel(ctx)
 	l.tending.Go(func() {
@@ -107,7 +119,7 @@ func (l *launcher) tend(ctx context.Context) {
 			if !ended {
 				continue
 			}
-			if l.disk == nil || !l.disk.faulty() {
+			if !l.spoilt.now() && (l.disk == nil || !l.disk.now()) {
 				l.w.verdict.add("launcher ended by itself", "%s: %s", l, lastLine(l.Log()))
 			}
 			select {
@@ -157,9 +169,19 @@ func (l *launcher) stop() {
 	if err := l.Wait(ctx); ctx.Err() != nil {
 		l.w.verdict.add("launcher does not stop", "%s: not within %s of SIGTERM; its last words: %s", l, limit, lastLine(l.Log()))
 		l.Kill()
-	} else if err != nil && time.Since(l.began) > time.Second { // a newborn has no ears yet
+	} else if err != nil && time.Since(l.began) > time.Second && !l.spoilt.now() { // a newborn has no ears yet
 		l.w.verdict.add("launcher stops badly", "%s: %v; its last words: %s", l, err, lastLine(l.Log()))
 	}
+}
+
+// pid is 0 when it does not run.
+func (l *launcher) pid() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.Running() {
+		return 0
+	}
+	return l.Pid()
 }
 
 func (l *launcher) close() {

@@ -20,7 +20,11 @@ const notRun = "NOT RUN: it needs root"
 // disk is a state directory on a file system of its own.
 type disk struct {
 	dir string
+	trouble
+}
 
+// trouble is something that a launcher may end of.
+type trouble struct {
 	mu    sync.Mutex
 	bad   bool
 	since time.Time // of the last change
@@ -38,17 +42,17 @@ func mountDisk(dir string) (*disk, error) {
 
 func (d *disk) remove() error { return syscall.Unmount(d.dir, syscall.MNT_DETACH) }
 
-func (d *disk) set(bad bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.bad, d.since = bad, time.Now()
+func (t *trouble) set(bad bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.bad, t.since = bad, time.Now()
 }
 
-// faulty reports whether the disk is at fault or was a moment ago.
-func (d *disk) faulty() bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.bad || time.Since(d.since) < 3*time.Second && !d.since.IsZero()
+// now reports whether it is there or was a moment ago.
+func (t *trouble) now() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.bad || time.Since(t.since) < 3*time.Second && !t.since.IsZero()
 }
 
 // fillDisk leaves no more than e.Room KiB free.

@@ -56,7 +56,7 @@ func termTwice(ctx context.Context, w *world, e Event) (func(context.Context) er
 // loseHost is the end of a machine: everything on it stops at once, and its disk is gone. Another takes its place.
 func loseHost(_ context.Context, w *world, e Event) (func(context.Context) error, string, error) {
 	l := w.launchers[e.Launcher]
-	if l.disk != nil && l.disk.faulty() {
+	if l.disk != nil && l.disk.now() {
 		return nil, "left out: its disk is at fault", nil
 	}
 	died := 0

@@ -39,7 +39,10 @@ func partition(_ context.Context, w *world, e Event) (func(context.Context) erro
 	for _, p := range l.proxies {
 		p.Cut()
 	}
+	since := time.Now()
+	l.cut.Store(&since)
 	return func(context.Context) error {
+		l.cut.Store(nil)
 		for _, p := range l.proxies {
 			p.Restore()
 		}

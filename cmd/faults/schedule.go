@@ -29,6 +29,8 @@ const (
 	Refuse        Op = "refuse"         // the state directory refuses writes
 	Clock         Op = "clock"          // the launcher's wall clock jumps
 	Cloud         Op = "cloud"          // the cloud misbehaves, see Fault
+	Reload        Op = "reload"         // the launcher's configuration changes, and comes back after For
+	MachineDown   Op = "machine-down"   // a machine of the static provider does not answer
 )
 
 // Event is one fault: what happens, when, and for how long.
@@ -40,6 +42,7 @@ type Event struct {
 	Room     int           `json:",omitempty"` // DiskFull: KiB that stay free
 	Skew     time.Duration `json:",omitempty"` // Clock: ahead of the true time until the next jump
 	Pick     uint32        `json:",omitempty"` // which of those there are at the time, modulo their number
+	Change   string        `json:",omitempty"` // Reload: one of changes
 	Fault    *api.Fault    `json:",omitempty"` // Cloud
 }
 
@@ -53,6 +56,8 @@ func (e Event) String() string {
 		text += map[bool]string{true: ", the leader", false: ", a follower"}[e.Leader]
 	case DiskFull:
 		text += fmt.Sprintf(", %d KiB stay free", e.Room)
+	case Reload:
+		text += ", " + e.Change
 	case Clock:
 		text += fmt.Sprintf(" to %+d s", int(e.Skew.Seconds()))
 	case Cloud:
@@ -112,6 +117,8 @@ var lanes = []lane{
 	{name: "line", gap: span{15 * second, 50 * second}, length: span{500 * time.Millisecond, 12 * second}, ops: []choice{{op: Expire, weight: 1}, {op: Partition, weight: 1}}, instants: []Op{Expire}},
 	{name: "disk", gap: span{30 * second, 80 * second}, length: span{2 * second, 12 * second}, ops: []choice{{op: DiskFull, weight: 1}, {op: Refuse, weight: 1}}},
 	{name: "clock", gap: span{20 * second, 60 * second}, ops: []choice{{op: Clock, weight: 1}}},
+	{name: "configuration", gap: span{10 * second, 35 * second}, length: span{1 * second, 10 * second}, ops: []choice{{op: Reload, weight: 1}}},
+	{name: "machines", gap: span{25 * second, 70 * second}, length: span{1 * second, 12 * second}, ops: []choice{{op: MachineDown, weight: 1}}},
 	{name: "cloud", gap: span{3 * second, 20 * second}, length: span{3 * second, 20 * second}, ops: []choice{
 		{op: Cloud, weight: 2, fault: api.Error, on: []api.Op{api.Create, api.Delete, api.Every}},
 		{op: Cloud, weight: 1, fault: api.NoQuota, on: []api.Op{api.Create}},
@@ -191,6 +198,10 @@ func (l lane) event(r *rand.Rand, launchers int) Event {
 	switch c.op {
 	case KillServer:
 		e.Leader, e.Launcher = share < 0.5, 0
+	case MachineDown:
+		e.Launcher = 0
+	case Reload:
+		e.Change = changes[int(share*float64(len(changes)))]
 	case DiskFull:
 		e.Room = int(pick % 512)
 	case Clock:

@@ -16,6 +16,7 @@ type deed func(ctx context.Context, w *world, e Event) (end func(context.Context
 var deeds = map[Op]deed{
 	Kill: kill, Term: term, TermTwice: termTwice, HostLost: loseHost, KillTerraform: killTerraform, KillPlugin: killPlugin,
 	KillServer: killServer, Expire: expire, Partition: partition, DiskFull: fillDisk, Refuse: refuseWrites, Clock: jump, Cloud: breakCloud,
+	Reload: reload, MachineDown: machineDown,
 }
 
 // torment lets the events happen, each lane's one after the other.
@@ -82,8 +83,26 @@ func (w *world) putRight(ctx context.Context) error {
 		if err := l.back(); err != nil { //nolint:contextcheck // it outlives ctx
 			return err
 		}
+		if err := w.lookAgain(ctx, l); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// lookAgain has the short form's launchers look at machines at once: one that did not answer is left alone for a minute
+// otherwise, and Zuul waits for it.
+func (w *world) lookAgain(ctx context.Context, l *launcher) error {
+	if !w.bound {
+		return nil
+	}
+	other := usual
+	other.Timeout++
+	if _, err := l.configure(ctx, other, false); err != nil {
+		return err
+	}
+	_, err := l.configure(ctx, usual, false)
+	return err
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

@@ -28,6 +28,7 @@ type verdict struct {
 	Missed   map[string]int `json:"missed,omitempty"`  // those that found nothing to strike
 	NotRun   map[string]int `json:"not_run,omitempty"` // those that this machine does not allow
 	Zuul     map[string]int `json:"zuul"`
+	Pages    map[string]int `json:"pages"`
 	Latency  map[string]any `json:"request_to_fulfilled_seconds"`
 	Books    any            `json:"cloud"`
 	Settled  float64        `json:"settled_after_seconds"`
@@ -35,7 +36,7 @@ type verdict struct {
 }
 
 func newVerdict(o options) *verdict {
-	return &verdict{Seed: o.Seed, Replay: o.again(), Struck: map[string]int{}, Missed: map[string]int{}, NotRun: map[string]int{}, Findings: []finding{}}
+	return &verdict{Seed: o.Seed, Replay: o.again(), Struck: map[string]int{}, Missed: map[string]int{}, NotRun: map[string]int{}, Pages: map[string]int{}, Findings: []finding{}}
 }
 
 func (v *verdict) add(kind, format string, args ...any) {
@@ -55,6 +56,12 @@ func (v *verdict) happened(e Event, note string) {
 	default:
 		v.Struck[e.name()]++
 	}
+}
+
+func (v *verdict) page(what string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.Pages[what]++
 }
 
 func (v *verdict) failed() bool {
@@ -80,6 +87,7 @@ func (v *verdict) print(out io.Writer, form string) {
 		fmt.Fprintf(out, "NOT RUN on this machine: %s\n", counts(v.NotRun))
 	}
 	fmt.Fprintf(out, "zuul:    %s\n", counts(v.Zuul))
+	fmt.Fprintf(out, "pages:   %s\n", counts(v.Pages))
 	fmt.Fprintf(out, "cloud:   %v\nsettled: after %.1f s\n", v.Books, v.Settled)
 	if len(v.Findings) == 0 {
 		fmt.Fprintln(out, "everything adds up")

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/nodepool-tf/nodepool-tf/state/session"
@@ -33,6 +32,7 @@ type world struct {
 	zk        *zkserver.Ensemble
 	cloud     *cloud.Cloud
 	launchers []*launcher
+	machines  []*machine
 	looker    *requestor.Requestor // looks on, and gives the spare nodes back at the end
 	session   *session.Session
 	zuul      *client
@@ -85,6 +85,9 @@ func (w *world) build(ctx context.Context) error {
 	if err := w.startCloud(ctx); err != nil {
 		return err
 	}
+	if err := w.startMachines(); err != nil { //nolint:contextcheck // they end with close
+		return err
+	}
 	if w.zk, err = zkserver.StartEnsemble(ctx, filepath.Join(w.dir, "zookeeper"), 3, zkserver.Options{}); err != nil {
 		return err
 	}
@@ -111,6 +114,7 @@ func (w *world) build(ctx context.Context) error {
 		}
 		l.tend(ctx)
 	}
+	w.lookAtPages(ctx)
 	return nil
 }
 
@@ -129,6 +133,9 @@ func (w *world) startCloud(ctx context.Context) error {
 	return w.cloud.Configure(ctx, project, w.weather())
 }
 
+// apart are the labels that are not asked for together with others.
+func (w *world) apart() []string { return []string{rackLabel, bothLabel} }
+
 // weather is the cloud on a good day: not too fast, so that faults strike in the midst of things.
 func (w *world) weather() api.Settings {
 	ms := time.Millisecond
@@ -139,34 +146,6 @@ func (w *world) weather() api.Settings {
 			Boot: api.Delay{Fixed: 200 * ms, Jitter: 1500 * ms}, Shutdown: api.Delay{Fixed: 100 * ms, Jitter: 500 * ms},
 		},
 	}
-}
-
-// configuration is nodepool.yaml after ZooKeeper and Terraform. Labels of one pool, so that any mix can be asked for.
-func (w *world) configuration(minReady int) string {
-	return strings.NewReplacer(
-		"ENDPOINT", w.cloud.Endpoint(), "PROJECT", project, "SECRET", secret, "SOURCE", cloud.Source, "MODULE", rig.Module("simcloud"),
-		"READY", fmt.Sprint(minReady),
-		"COMMON", `name: "${node.hostname}", tags: "${node.tags}", timeouts: {create: 15s, delete: 15s}`,
-	).Replace(`
-labels: [{name: vm}, {name: big}, {name: spare, min-ready: READY}]
-providers:
-  - name: sim
-    driver: terraform
-    launch-retries: 3
-    launch-timeout: 60
-    clean-leaked: true
-    required-providers: {simcloud: {source: "SOURCE"}}
-    provider-config: {simcloud: {endpoint: "ENDPOINT", project: PROJECT, token: SECRET}}
-    module: {source: MODULE}
-    pools:
-      - name: main
-        max-servers: 30
-        host-key-checking: false
-        labels:
-          - {name: vm, inputs: {flavor: small, COMMON}}
-          - {name: big, inputs: {flavor: large, COMMON}}
-          - {name: spare, inputs: {flavor: tiny, COMMON}}
-`)
 }
 
 func (w *world) onClose(f func() error) { w.undo = append(w.undo, f) }

@@ -103,11 +103,20 @@ func New(o Options) (*Rig, error) {
 
 // WriteConfig writes nodepool.yaml from the options as they are now.
 func (r *Rig) WriteConfig() error {
+	text, err := r.ConfigText()
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(r.ConfigFile, text, 0o600)
+}
+
+// ConfigText is nodepool.yaml as WriteConfig writes it.
+func (r *Rig) ConfigText() ([]byte, error) {
 	var hosts []hostPort
 	for _, s := range r.Servers {
 		h, p, err := net.SplitHostPort(s)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		hosts = append(hosts, hostPort{h, p})
 	}
@@ -120,10 +129,7 @@ func (r *Rig) WriteConfig() error {
 		StateDir string
 		Timeout  string
 	}{r.Options, hosts, r.Chroot, r.TLS, r.StateDir, fmt.Sprintf("%.1f", r.Options.Timeout)})
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(r.ConfigFile, buf.Bytes(), 0o600)
+	return buf.Bytes(), err
 }
 
 // Command is the binary with the rig's configuration and the given arguments.

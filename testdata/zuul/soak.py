@@ -71,7 +71,10 @@ class Soak:
         """Returns the executor for the next request: that of a request in whose midst ZooKeeper went away is dead."""
         fate = rng.choices(list(FATES), FATES.values())[0]
         size = rng.choices(list(SIZES), SIZES.values())[0]
-        labels = [rng.choice(self.options.labels) for _ in range(min(size, self.options.max_size))]
+        labels = self.options.labels
+        if self.options.apart and rng.random() < 0.3:
+            labels = [rng.choice(self.options.apart)]
+        labels = [rng.choice(labels) for _ in range(min(size, self.options.max_size))]
         if fate == 'unknown label':
             labels[-1] = 'no-such-label'
         try:
@@ -438,6 +441,7 @@ def main():
     parser.add_argument('--hosts', required=True, help='host:port[,host:port...][/chroot]')
     parser.add_argument('--tls', nargs=3, metavar=('CERT', 'KEY', 'CA'))
     parser.add_argument('--labels', required=True, type=lambda s: s.split(','))
+    parser.add_argument('--apart', type=lambda s: s.split(','), help='labels that no pool has together with others')
     parser.add_argument('--minutes', type=float, default=20)
     parser.add_argument('--workers', type=int, default=8)
     parser.add_argument('--max-size', type=int, default=8, help='most nodes in a request')
