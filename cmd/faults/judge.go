@@ -36,6 +36,11 @@ func (w *world) judge(ctx context.Context) error {
 	for _, l := range w.launchers {
 		l.down(l.stop)
 	}
+	if w.python != nil {
+		if err := w.python.stop(ctx); err != nil {
+			w.show.say("nodepool's launcher: %v", err)
+		}
+	}
 	w.judgeProcesses()
 	w.judgeDisk()
 	w.judgeLocks(ctx)

@@ -69,7 +69,7 @@ func (w *world) judgeLocks(ctx context.Context) {
 		left = nil
 		return w.ephemeral(ctx, "/", &left) == nil && len(left) == 0
 	}
-	limit, cancel := context.WithTimeout(ctx, 3*sessionSeconds*time.Second)
+	limit, cancel := context.WithTimeout(ctx, 30*time.Second) // a Python client's session is 10 s
 	defer cancel()
 	if until(limit, look) != nil {
 		w.verdict.add("held by the dead", "%s", strings.Join(left, ", "))

@@ -49,7 +49,7 @@ func (w *world) newLauncher(n int, skewed bool) (*launcher, error) {
 	}
 	var addrs []string
 	for _, s := range w.zk.Servers {
-		p, err := zkserver.NewProxy(s.Addr)
+		p, err := zkserver.NewProxy(s.Plain())
 		if err != nil {
 			return nil, err
 		}

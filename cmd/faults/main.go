@@ -47,6 +47,7 @@ func parse(args []string) (options, error) {
 	f.DurationVar(&o.For, "for", 10*time.Minute, "`time` during which there are faults")
 	f.BoolVar(&o.bound, "bound", false, "the short form for CI: 40 s of faults in quick succession, unless -for says otherwise")
 	f.IntVar(&o.Launchers, "launchers", 2, "`number` of launchers side by side, 1 or 2; with two, hosts are lost too; the short form has one unless told otherwise")
+	f.BoolVar(&o.Python, "python", true, "Nodepool's own `launcher` serves beside ours; the short form has none unless told otherwise")
 	f.StringVar(&without, "without", "", "comma separated `names` of faults to leave out: "+strings.Join(opNames(), ", "))
 	f.StringVar(&o.binary, "daemon", "", "launcher `binary`; empty: it is built, with a clock that can be set")
 	f.StringVar(&o.keep, "keep", "", "`folder` into which logs and state are copied at the end of a failed run")
@@ -64,6 +65,9 @@ func parse(args []string) (options, error) {
 		}
 		if !set["launchers"] {
 			o.Launchers = 1
+		}
+		if !set["python"] {
+			o.Python = false
 		}
 	}
 	if o.Seed == 0 {
@@ -97,7 +101,7 @@ func (o options) again() string {
 	if o.bound {
 		text += " -bound"
 	}
-	text += fmt.Sprintf(" -for %s -launchers %d", o.For, o.Launchers)
+	text += fmt.Sprintf(" -for %s -launchers %d -python=%t", o.For, o.Launchers, o.Python)
 	if len(o.Without) > 0 {
 		text += " -without " + strings.Join(o.Without, ",")
 	}

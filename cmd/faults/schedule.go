@@ -30,6 +30,7 @@ const (
 	Clock         Op = "clock"          // the launcher's wall clock jumps
 	Cloud         Op = "cloud"          // the cloud misbehaves, see Fault
 	Reload        Op = "reload"         // the launcher's configuration changes, and comes back after For
+	KillPython    Op = "kill-python"    // kill -9 of Nodepool's launcher beside ours, started again after For
 	MachineDown   Op = "machine-down"   // a machine of the static provider does not answer
 )
 
@@ -83,6 +84,7 @@ type plan struct {
 	For       time.Duration // faults end by then
 	Launchers int
 	Dense     bool // the bounded form: the same faults in quicker succession
+	Python    bool // Nodepool's launcher is there
 	Without   []string
 }
 
@@ -119,6 +121,7 @@ var lanes = []lane{
 	{name: "clock", gap: span{20 * second, 60 * second}, ops: []choice{{op: Clock, weight: 1}}},
 	{name: "configuration", gap: span{10 * second, 35 * second}, length: span{1 * second, 10 * second}, ops: []choice{{op: Reload, weight: 1}}},
 	{name: "machines", gap: span{25 * second, 70 * second}, length: span{1 * second, 12 * second}, ops: []choice{{op: MachineDown, weight: 1}}},
+	{name: "python", gap: span{30 * second, 100 * second}, length: span{0, 15 * second}, ops: []choice{{op: KillPython, weight: 1}}},
 	{name: "cloud", gap: span{3 * second, 20 * second}, length: span{3 * second, 20 * second}, ops: []choice{
 		{op: Cloud, weight: 2, fault: api.Error, on: []api.Op{api.Create, api.Delete, api.Every}},
 		{op: Cloud, weight: 1, fault: api.NoQuota, on: []api.Op{api.Create}},
@@ -151,7 +154,7 @@ func schedule(p plan) []Event {
 		all = append(all, l.events(p)...)
 	}
 	all = slices.DeleteFunc(all, func(e Event) bool {
-		return slices.Contains(p.Without, e.name()) || e.Op == HostLost && p.Launchers < 2
+		return slices.Contains(p.Without, e.name()) || e.Op == HostLost && p.Launchers < 2 || e.Op == KillPython && !p.Python
 	})
 	slices.SortStableFunc(all, func(a, b Event) int { return cmp.Compare(a.At, b.At) })
 	return all
@@ -198,7 +201,7 @@ func (l lane) event(r *rand.Rand, launchers int) Event {
 	switch c.op {
 	case KillServer:
 		e.Leader, e.Launcher = share < 0.5, 0
-	case MachineDown:
+	case MachineDown, KillPython:
 		e.Launcher = 0
 	case Reload:
 		e.Change = changes[int(share*float64(len(changes)))]

@@ -10,11 +10,11 @@ import (
 // The same plan gives the same events, and another seed others.
 func TestScheduleIsPure(t *testing.T) {
 	for seed := range uint64(50) {
-		p := plan{Seed: seed, For: 10 * time.Minute, Launchers: 2}
+		p := plan{Seed: seed, For: 10 * time.Minute, Launchers: 2, Python: true}
 		if !reflect.DeepEqual(schedule(p), schedule(p)) {
 			t.Fatalf("seed %d gives two schedules", seed)
 		}
-		if other := (plan{Seed: seed + 1, For: 10 * time.Minute, Launchers: 2}); reflect.DeepEqual(schedule(p), schedule(other)) {
+		if other := (plan{Seed: seed + 1, For: 10 * time.Minute, Launchers: 2, Python: true}); reflect.DeepEqual(schedule(p), schedule(other)) {
 			t.Errorf("seeds %d and %d give one schedule", seed, seed+1)
 		}
 	}
@@ -22,7 +22,7 @@ func TestScheduleIsPure(t *testing.T) {
 
 // Leaving out a kind of fault moves no other: that is how a failing seed is narrowed down.
 func TestScheduleWithout(t *testing.T) {
-	p := plan{Seed: 7, For: 10 * time.Minute, Launchers: 2}
+	p := plan{Seed: 7, For: 10 * time.Minute, Launchers: 2, Python: true}
 	all := schedule(p)
 	for _, name := range opNames() {
 		p.Without = []string{name}
@@ -40,7 +40,7 @@ func TestScheduleWithout(t *testing.T) {
 func TestScheduleBounds(t *testing.T) {
 	seen := map[string]int{}
 	for seed := range uint64(30) {
-		for _, p := range []plan{{Seed: seed, For: 10 * time.Minute, Launchers: 2}, {Seed: seed, For: time.Minute, Launchers: 1, Dense: true}} {
+		for _, p := range []plan{{Seed: seed, For: 10 * time.Minute, Launchers: 2, Python: true}, {Seed: seed, For: time.Minute, Launchers: 1, Dense: true}} {
 			for _, l := range lanes {
 				over := time.Duration(0)
 				for _, e := range l.events(p) {

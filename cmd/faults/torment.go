@@ -16,7 +16,7 @@ type deed func(ctx context.Context, w *world, e Event) (end func(context.Context
 var deeds = map[Op]deed{
 	Kill: kill, Term: term, TermTwice: termTwice, HostLost: loseHost, KillTerraform: killTerraform, KillPlugin: killPlugin,
 	KillServer: killServer, Expire: expire, Partition: partition, DiskFull: fillDisk, Refuse: refuseWrites, Clock: jump, Cloud: breakCloud,
-	Reload: reload, MachineDown: machineDown,
+	Reload: reload, MachineDown: machineDown, KillPython: killPython,
 }
 
 // torment lets the events happen, each lane's one after the other.
@@ -87,7 +87,12 @@ func (w *world) putRight(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	if w.python == nil {
+		return nil
+	}
+	// Whether it survives all of this is its own affair; what it leaves must be right with the next start of it.
+	w.python.kill()
+	return w.python.start(ctx)
 }
 
 // lookAgain has the short form's launchers look at machines at once: one that did not answer is left alone for a minute

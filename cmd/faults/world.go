@@ -11,6 +11,7 @@ import (
 	"github.com/nodepool-tf/nodepool-tf/state/session"
 	"github.com/nodepool-tf/nodepool-tf/testdata/cloud"
 	"github.com/nodepool-tf/nodepool-tf/testdata/cloud/api"
+	"github.com/nodepool-tf/nodepool-tf/testdata/nodepool"
 	"github.com/nodepool-tf/nodepool-tf/testdata/requestor"
 	"github.com/nodepool-tf/nodepool-tf/testdata/rig"
 	"github.com/nodepool-tf/nodepool-tf/testdata/zkserver"
@@ -36,6 +37,7 @@ type world struct {
 	looker    *requestor.Requestor // looks on, and gives the spare nodes back at the end
 	session   *session.Session
 	zuul      *client
+	python    *python // nil without one
 
 	undo []func() error // in reverse order
 }
@@ -88,10 +90,9 @@ func (w *world) build(ctx context.Context) error {
 	if err := w.startMachines(); err != nil { //nolint:contextcheck // they end with close
 		return err
 	}
-	if w.zk, err = zkserver.StartEnsemble(ctx, filepath.Join(w.dir, "zookeeper"), 3, zkserver.Options{}); err != nil {
+	if err := w.startZooKeeper(ctx); err != nil {
 		return err
 	}
-	w.onClose(func() error { w.zk.Stop(); return nil })
 	for n := range w.Launchers {
 		l, err := w.newLauncher(n, skewed)
 		if err != nil {
@@ -103,7 +104,7 @@ func (w *world) build(ctx context.Context) error {
 		}
 		w.onClose(func() error { l.close(); return nil })
 	}
-	direct := &rig.Rig{Options: rig.Options{Servers: w.zk.Addrs()}}
+	direct := &rig.Rig{Options: rig.Options{Servers: w.plain()}}
 	if w.looker, w.session, err = direct.Requestor(ctx, nil); err != nil {
 		return err
 	}
@@ -114,8 +115,44 @@ func (w *world) build(ctx context.Context) error {
 		}
 		l.tend(ctx)
 	}
+	if w.python != nil {
+		w.onClose(func() error { w.python.kill(); return nil })
+		if err := w.python.start(ctx); err != nil {
+			return err
+		}
+	}
 	w.lookAtPages(ctx)
 	return nil
+}
+
+// startZooKeeper runs three servers. They speak TLS too where Nodepool's launcher is to connect: what stands on the lines
+// of ours reads what is said on them.
+func (w *world) startZooKeeper(ctx context.Context) error {
+	var o zkserver.Options
+	if w.Python {
+		binary, err := nodepool.Venv(ctx, "")
+		if err != nil {
+			return fmt.Errorf("nodepool's launcher cannot be had (-python=false leaves it out): %w", err)
+		}
+		if o.TLS, err = zkserver.NewCerts(filepath.Join(w.dir, "certs")); err != nil {
+			return err
+		}
+		w.python = &python{w: w, binary: binary, tls: [3]string{o.TLS.ClientCert, o.TLS.ClientKey, o.TLS.CA}}
+	}
+	var err error
+	if w.zk, err = zkserver.StartEnsemble(ctx, filepath.Join(w.dir, "zookeeper"), 3, o); err != nil {
+		return err
+	}
+	w.onClose(func() error { w.zk.Stop(); return nil })
+	return nil
+}
+
+// plain are the servers' addresses without TLS.
+func (w *world) plain() (addrs []string) {
+	for _, s := range w.zk.Servers {
+		addrs = append(addrs, s.Plain())
+	}
+	return addrs
 }
 
 func (w *world) startCloud(ctx context.Context) error {
@@ -134,7 +171,12 @@ func (w *world) startCloud(ctx context.Context) error {
 }
 
 // apart are the labels that are not asked for together with others.
-func (w *world) apart() []string { return []string{rackLabel, bothLabel} }
+func (w *world) apart() []string {
+	if w.Python {
+		return []string{rackLabel, bothLabel, pythonLabel}
+	}
+	return []string{rackLabel, bothLabel}
+}
 
 // weather is the cloud on a good day: not too fast, so that faults strike in the midst of things.
 func (w *world) weather() api.Settings {

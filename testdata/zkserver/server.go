@@ -14,7 +14,7 @@ import (
 // Options of a server; the zero value is a plain server on 127.0.0.1.
 type Options struct {
 	Host string        // loopback address to listen on, default 127.0.0.1; "::1" for IPv6
-	TLS  *Certs        // with mutual TLS on Addr; the plain port then serves the harness only
+	TLS  *Certs        // with mutual TLS on Addr; the plain port serves beside it
 	Tick time.Duration // ZooKeeper's tick, default 500 ms; the shortest session is two ticks
 	Heap int           // of the Java machine, MiB, default 256: enough for some thousand nodes
 }
@@ -124,6 +124,9 @@ func (s *Server) waitServing(ctx context.Context) error {
 		}
 	}
 }
+
+// Plain is host:port without TLS, which is Addr where there is none.
+func (s *Server) Plain() string { return s.admin }
 
 // Pid of the running server.
 func (s *Server) Pid() int { return s.proc.cmd.Process.Pid }
