@@ -39,6 +39,9 @@ func TestFaults(t *testing.T) {
 	if struck == 0 || v.Zuul["fulfilled"] == 0 {
 		t.Error("nothing was tried")
 	}
+	if v.Pages["/health 200"] == 0 || v.Pages["/ready 200"] == 0 || v.Pages["reads of the stream"] == 0 {
+		t.Errorf("nobody looked at the pages: %v", v.Pages)
+	}
 	for name, n := range v.NotRun {
 		t.Logf("NOT RUN on this machine: %s, %d times", name, n)
 		if os.Getenv("CI") != "" {
@@ -48,7 +51,7 @@ func TestFaults(t *testing.T) {
 	if t.Failed() || err != nil {
 		t.Errorf("%v; replay with: %s\n%s", err, v.Replay, log.String())
 	}
-	t.Logf("seed %d: %v, %v", v.Seed, v.Struck, v.Zuul)
+	t.Logf("seed %d: %v, %v, %v", v.Seed, v.Struck, v.Zuul, v.Pages)
 }
 
 // A schedule is printed with the command that runs it again.
