@@ -22,9 +22,9 @@ type python struct {
 	run    *nodepool.Launcher // nil while it is down
 }
 
-// start runs it, again while it fails: a ZooKeeper server may be down. Each start has a folder of its own.
+// start runs it, again while it fails: a ZooKeeper server may be down, the machine busy. Each start has a folder of its own.
 func (p *python) start(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, 4*time.Minute)
 	defer cancel()
 	for {
 		p.starts++
@@ -32,7 +32,7 @@ func (p *python) start(ctx context.Context) error {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return err
 		}
-		limit, cancel := context.WithTimeout(ctx, 40*time.Second)
+		limit, cancel := context.WithTimeout(ctx, 80*time.Second)
 		run, err := nodepool.Start(limit, p.binary, dir, nodepool.Options{
 			Servers: p.w.zk.Addrs(), TLS: p.tls, Provider: pythonProvider, Labels: []string{bothLabel, pythonLabel},
 		})
