@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -194,6 +195,10 @@ func (w *world) empty(ctx context.Context) (found []difference, err error) {
 	for _, l := range w.launchers {
 		if n := l.Workspaces(); n > 0 {
 			found = append(found, difference{"workspaces left", fmt.Sprintf("%s: %d", l, n)})
+		}
+		// A list that a stop cut short leaves its folder to the next list.
+		if lists, _ := filepath.Glob(filepath.Join(l.StateDir, "lists", "*")); len(lists) > 0 {
+			found = append(found, difference{"list under way", fmt.Sprintf("%s: %v", l, lists)})
 		}
 	}
 	return append(found, w.working()...), nil
