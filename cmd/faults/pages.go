@@ -121,6 +121,6 @@ func (p *pages) stream(ctx context.Context, l *launcher) {
 				break
 			}
 		}
-		resp.Body.Close()
+		_ = resp.Body.Close()
 	}
 }
