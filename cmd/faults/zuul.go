@@ -43,7 +43,7 @@ func newClient(ctx context.Context, w *world) (*client, error) {
 func (c *client) start(ctx context.Context, d time.Duration) error {
 	w := c.w
 	cmd := exec.CommandContext(ctx, c.python, "-B", c.script,
-		"--hosts", strings.Join(w.plain(), ","), "--labels", mixedLabels, "--apart", strings.Join(w.apart(), ","), "--minutes", fmt.Sprint(d.Minutes()),
+		"--hosts", strings.Join(w.plain(), ","), "--labels", mixedLabels, "--apart", strings.Join(w.apart(), ","), "--others", pythonProvider, "--minutes", fmt.Sprint(d.Minutes()),
 		"--seed", fmt.Sprint(w.Seed%1_000_000), "--workers", "8", "--max-size", "3", "--job-seconds", "3", "--pause", "1",
 		"--allow-failed", "--zookeeper-faults", "--request-timeout", "240", "--gone-timeout", "150", "--odd-timeout", "120")
 	cmd.Cancel = func() error { return cmd.Process.Kill() }

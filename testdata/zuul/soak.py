@@ -58,6 +58,7 @@ class Soak:
         self.latencies, self.gone_after = [], []
         self.active = {}         # node -> request it was given to and not yet taken from
         self.spent = set()       # nodes that were used: never to be seen again
+        self.others = set()      # nodes that a launcher made which is not on trial
         self.leaving = {}        # node -> when it was given back
         self.live = set()        # our requests
         self.events = set()      # requests whose NodesProvisionedEvent came
@@ -195,7 +196,8 @@ class Soak:
         with self.lock:
             for node in nodes:
                 self.active.pop(node, None)
-                self.leaving[node] = time.monotonic()
+                if node not in self.others:
+                    self.leaving[node] = time.monotonic()
 
     def cancel(self, request, nodes=()):
         self.let_go(nodes)
@@ -240,6 +242,8 @@ class Soak:
                 if node in self.spent:
                     self.broken.add('used node given again', node=node, request=request.id)
                 self.active[node] = request.id
+                if data and data['provider'] in self.options.others:
+                    self.others.add(node)
         info = self.system.nodeset_info(request.id)   # raises when Zuul cannot read a node
         if info['nodes'] != record['nodes']:
             self.broken.add('nodeset info', request=request.id, info=info)
@@ -317,6 +321,8 @@ class Soak:
                 continue
             if complaints := invariants.node_record(record):
                 self.broken.add('node record', node=node, complaints=complaints)
+            if record['provider'] in self.options.others:
+                continue
             unlocked = not any(invariants.CONTENDER.match(c) for c in self.system.contenders(node))
             if record['state'] in ('init', 'building') and unlocked:
                 seen.add(('node launched by nobody', node))
@@ -442,6 +448,8 @@ def main():
     parser.add_argument('--tls', nargs=3, metavar=('CERT', 'KEY', 'CA'))
     parser.add_argument('--labels', required=True, type=lambda s: s.split(','))
     parser.add_argument('--apart', type=lambda s: s.split(','), help='labels that no pool has together with others')
+    parser.add_argument('--others', type=lambda s: s.split(','), default=[],
+                        help='providers whose launcher may take its time to delete')
     parser.add_argument('--minutes', type=float, default=20)
     parser.add_argument('--workers', type=int, default=8)
     parser.add_argument('--max-size', type=int, default=8, help='most nodes in a request')
