@@ -159,10 +159,10 @@ func (lp *loop) create(h *handler, labelName string) (begin func()) {
 			hn.Status, hn.Reason = desire.Failed, errUnconfigured.Error()
 			return
 		}
-		image := lp.imageFor(label)
+		from := lp.basisOf(label)
 		n := lp.newNode(h, label)
 		lp.do(func(ctx context.Context) {
-			ln, mzxid, err := lp.createNode(ctx, n, label, image)
+			ln, mzxid, err := lp.createNode(ctx, n, label, from)
 			lp.post(func() {
 				hn := at()
 				if err != nil {
@@ -174,7 +174,7 @@ func (lp *loop) create(h *handler, labelName string) (begin func()) {
 				}
 				hn.ID = ln.ID
 				h.nodes[ln.ID] = ln
-				la := &launch{node: ln, handler: h, label: label, attempt: 1, tries: newTries(1), image: image.id}
+				la := &launch{node: ln, handler: h, label: label, attempt: 1, tries: newTries(1), image: from.id}
 				lp.launches[ln.ID] = la
 				lp.seeNode(ln.ID, ln.Clone(), mzxid)
 				lp.hold(ln.ID, true)
@@ -190,7 +190,7 @@ func (lp *loop) newNode(h *handler, label *config.PoolLabel) *record.Node {
 	n := &record.Node{
 		Provider: h.Provider, Pool: h.Pool, Type: []string{label.Name}, AllocatedTo: h.Request, TenantName: h.req.TenantName,
 		Requestor: h.req.Requestor, Launcher: lp.l.own[desire.PoolKey{Provider: h.Provider, Pool: h.Pool}],
-		Attributes: label.Pool.NodeAttributes, ConnectionPort: json.RawMessage("22"), AZ: h.Zone,
+		Attributes: label.Pool.NodeAttributes, ConnectionPort: json.RawMessage("22"), AZ: lp.zone(h, label.Pool),
 	}
 	n.SetState(record.NodeInit, now)
 	created := n.StateTime
@@ -199,14 +199,14 @@ func (lp *loop) newNode(h *handler, label *config.PoolLabel) *record.Node {
 	return n
 }
 
-func (lp *loop) createNode(ctx context.Context, n *record.Node, label *config.PoolLabel, image image) (*lockedNode, int64, error) {
+func (lp *loop) createNode(ctx context.Context, n *record.Node, label *config.PoolLabel, from basis) (*lockedNode, int64, error) {
 	name, err := lp.s.Create(ctx, nodesPath+"/", n.Encode(), zk.FlagSequence)
 	if err != nil {
 		// After a lost reply the record may exist. It is init, unlocked, and reaped as such.
 		return nil, 0, fmt.Errorf("create: %w", err)
 	}
 	n.ID = path.Base(name)
-	fromLabel(n, label, image)
+	fromLabel(n, label, from)
 	n.SetState(record.NodeBuilding, time.Now())
 	lk, resp, err := lock.CreateHeld(ctx, lp.s, nodeLockPath(n.ID), session.SetOp(nodePath(n.ID), n.Encode(), 0))
 	if err != nil {
@@ -221,10 +221,10 @@ func (lp *loop) createNode(ctx context.Context, n *record.Node, label *config.Po
 }
 
 // fromLabel writes into a record what is known of a node before it is made (protocol.md 4.6.3 step 1).
-func fromLabel(n *record.Node, label *config.PoolLabel, image image) {
-	n.ImageID, n.Username, n.PythonPath, n.ShellType, n.ConnectionType = image.record, label.Username, label.PythonPath, label.ShellType, label.ConnectionType
+func fromLabel(n *record.Node, label *config.PoolLabel, from basis) {
+	n.ImageID, n.Username, n.PythonPath, n.ShellType, n.ConnectionType = from.record, label.Username, label.PythonPath, label.ShellType, label.ConnectionType
 	n.ConnectionPort = json.RawMessage(strconv.Itoa(label.ConnectionPort))
-	n.Resources = maps.Clone(label.Resources)
+	n.Resources = maps.Clone(from.resources)
 }
 
 // order makes the workspace order of a launch attempt.
@@ -238,6 +238,7 @@ func (lp *loop) order(la *launch) workspace.Order {
 			lp.log.Warn("dynamic values are left out of a node", "node", la.node.ID, "request", r.ID, "label", la.label.Name, "err", errors.Join(problems...))
 		}
 	}
+	lp.clouds.lookUp(&t)
 	return t.order(lp.l.stateID)
 }
 
@@ -250,6 +251,7 @@ type trial struct {
 	image           string // node.image_id
 	zone            string // node.az
 	dynamic         map[string]string
+	given           map[string]any
 	relative        float64
 }
 
@@ -265,7 +267,7 @@ func (t trial) order(stateID string) workspace.Order {
 				modules.TagNodeID: n.ID, modules.TagPool: n.Pool, modules.TagProvider: n.Provider,
 				modules.TagRequest: t.request, modules.TagLauncher: stateID,
 			},
-			Dynamic: t.dynamic,
+			Dynamic: t.dynamic, Given: t.given,
 		},
 	}
 }

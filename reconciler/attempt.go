@@ -131,6 +131,9 @@ func (lp *loop) remember(la *launch, f *failure) (known setback.State) {
 		f.class = execute.Unknown
 		return known
 	}
+	if stale(la.reason) {
+		lp.l.clouds.Again(la.node.Provider)
+	}
 	now := time.Now()
 	m := lp.l.setbacks
 	switch f.class {

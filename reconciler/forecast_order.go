@@ -134,6 +134,10 @@ func (f *Forecast) launches(ctx context.Context, nodes []*preview.Node, provider
 		if r := f.g.scene.View.Requests[n.Request]; r != nil {
 			t.dynamic, _ = dynamic(label.Spec.Dynamic, r.Request)
 		}
+		if zones := f.g.clouds.zones(label.Pool); len(zones) > 0 {
+			t.zone = zones[0] // the launcher picks any
+		}
+		f.g.clouds.lookUp(&t)
 		orders = append(orders, t.order(f.g.stateID))
 	}
 	f.drafts = workspace.Sketch(orders, f.engine.Product, func(spec *modules.Spec) (*execute.Base, error) {

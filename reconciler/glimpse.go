@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/nodepool-tf/nodepool-tf/reconciler/clouds"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/config"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/desire"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/preview"
@@ -21,6 +22,7 @@ type glimpse struct {
 
 	scene     preview.Scene
 	images    imageIndex
+	clouds    cloudIndex
 	tree      string
 	stateID   string                          // of the launcher's state directory, "" where that is not known
 	host      string                          // of the launcher, "" for none
@@ -59,9 +61,23 @@ func look(ctx context.Context, s *session.Session, cfg *config.Config, now time.
 	}
 	g.images = newestUploads(ctx, s, wantedImages(cfg))
 	g.scene.View.Images = g.images.ids()
+	g.askClouds(ctx)
 	g.choosePools()
 	g.chooseLauncher()
 	g.seeNodes()
 	g.seeRequests()
 	return g, nil
+}
+
+// askClouds looks up what the launcher does. A cloud that does not answer is told, as the launcher declines what it
+// needs it for.
+func (g *glimpse) askClouds(ctx context.Context) {
+	answers := clouds.Ask(ctx, g.cfg.Providers)
+	for _, p := range g.cfg.Providers {
+		if err := answers[p.Name].Err; err != nil {
+			g.warn("the cloud of provider %s does not answer: %s", p.Name, clouds.Text(err))
+		}
+	}
+	g.clouds.update(answers, g.scene.View.Nodes)
+	g.scene.View.Clouds = g.clouds.clouds
 }

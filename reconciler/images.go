@@ -19,8 +19,16 @@ type image struct{ id, record string }
 // imageIndex holds the newest READY upload of each diskimage and provider.
 type imageIndex map[desire.ImageKey]image
 
-// imageFor is the image of a label: the newest READY upload of its diskimage, else its cloud image, else none.
-func (lp *loop) imageFor(label *config.PoolLabel) image { return lp.images.of(label) }
+// basis is what a node of a label begins with: its image, and what it counts for in quotas.
+type basis struct {
+	image
+	resources map[string]float64
+}
+
+// basisOf has the image of a label: the newest READY upload of its diskimage, else its cloud image, else none.
+func (lp *loop) basisOf(label *config.PoolLabel) basis {
+	return basis{lp.images.of(label), lp.view.Resources(label)}
+}
 
 func (x imageIndex) of(label *config.PoolLabel) image {
 	switch {

@@ -81,7 +81,7 @@ func (lp *loop) launchOutcome(la *launch, o workspace.Outcome) {
 	case workspace.Failed:
 		if la.phase == applying && o.Attempt == la.attempt {
 			la.ws = o.Workspace
-			lp.attemptFailed(la, o.Err, o.Block)
+			lp.whyFailed(la, o.Err, o.Block)
 		}
 	case workspace.Destroyed:
 		if la.phase == cleaning {
@@ -95,6 +95,23 @@ func (lp *loop) launchOutcome(la *launch, o workspace.Outcome) {
 			lp.launchFailed(la, la.reason, record.NodeFailed)
 		}
 	}
+}
+
+// whyFailed asks the cloud what went wrong where Terraform does not say it, and then acts on the failure.
+func (lp *loop) whyFailed(la *launch, err error, block string) {
+	if execute.ClassOf(err) != execute.Unknown {
+		lp.attemptFailed(la, err, block)
+		return
+	}
+	la.phase = finishing
+	lp.do(func(ctx context.Context) {
+		err := lp.withFault(ctx, la.node.Node, err)
+		lp.post(func() {
+			if la.phase == finishing {
+				lp.attemptFailed(la, err, block)
+			}
+		})
+	})
 }
 
 // finishLaunch turns a created node into a READY one: fields, host keys, record.

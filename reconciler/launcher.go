@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/nodepool-tf/nodepool-tf/reconciler/clouds"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/config"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/desire"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/execute"
@@ -60,6 +61,7 @@ type Launcher struct {
 	draining chan struct{}
 	// setbacks outlives the sessions. Only the loop of the present one touches it.
 	setbacks    *setback.Memory
+	clouds      *clouds.Watch
 	leaks       leaks
 	configState configState
 	history     *history
@@ -74,7 +76,7 @@ func NewLauncher(ctx context.Context, o Options) (*Launcher, error) {
 	told := journal.New()
 	o.Log = slog.New(told.Handler(o.Log.Handler(), o.Redact))
 	l := &Launcher{
-		opts: o, log: o.Log, next: newOffer(), own: map[desire.PoolKey]string{}, fqdn: fqdn(), draining: make(chan struct{}), setbacks: setback.New(rand.Float64),
+		opts: o, log: o.Log, next: newOffer(), own: map[desire.PoolKey]string{}, fqdn: fqdn(), draining: make(chan struct{}), setbacks: setback.New(rand.Float64), clouds: clouds.New(o.Log),
 		history: newHistory(o.Redact), journal: told, started: time.Now(), pulse: pulse{began: time.Now()},
 	}
 	l.cfg.Store(o.Config)
@@ -174,6 +176,8 @@ func (l *Launcher) Run(ctx context.Context) error {
 		}
 	}()
 	go l.prepareModules(live, l.config(), nil)
+	l.clouds.Follow(live, l.config())
+	defer l.clouds.Close()
 	l.manager.Recover()
 	defer l.watchConfig(live)()
 	for {

@@ -63,6 +63,7 @@ type loop struct {
 
 	machines    map[string]*machines // by static provider
 	machinesDue bool
+	clouds      cloudIndex
 	adopting    bool      // another configuration is about to come into force
 	over        error     // why the session shall end
 	glanced     time.Time // when all machines were last looked over though nothing had changed
@@ -234,6 +235,7 @@ func (lp *loop) serve(ctx context.Context) (done bool, err error) {
 func (lp *loop) pass() time.Duration {
 	began := time.Now()
 	lp.tendMachines()
+	lp.seeClouds()
 	v := &lp.view
 	v.Now = began
 	v.Due = desire.Due{}

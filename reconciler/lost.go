@@ -133,12 +133,12 @@ func (lp *loop) takeUp(h *handler, n *lockedNode) {
 		at.Status, at.Reason = desire.Failed, errUnconfigured.Error()
 		return
 	}
-	image := lp.imageFor(label)
-	la := &launch{node: n, handler: h, label: label, attempt: 1, tries: newTries(1), image: image.id, began: time.Now()}
+	from := lp.basisOf(label)
+	la := &launch{node: n, handler: h, label: label, attempt: 1, tries: newTries(1), image: from.id, began: time.Now()}
 	lp.launches[n.ID] = la
 	if n.State == record.NodeInit {
 		n.SetState(record.NodeBuilding, time.Now()) // written with the next change
-		fromLabel(n.Node, label, image)
+		fromLabel(n.Node, label, from)
 	}
 	lp.catchUp(la)
 }

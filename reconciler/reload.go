@@ -152,6 +152,7 @@ func (l *Launcher) follow(ctx context.Context, c *config.Config) config.Changes 
 		}
 	}
 	l.manager.SetLimits(workspace.Limits{MaxApplies: c.Terraform.MaxConcurrentApplies, MaxMemory: applyMemory(c.Terraform), Providers: providerNames(c)})
+	l.clouds.Follow(ctx, c)
 	go l.prepareModules(ctx, c, was)
 	l.log.Info("configuration loaded", "providers", changes.Providers.String(), "pools", changes.Pools.String(), "labels", changes.Labels.String(), "options", changes.Options)
 	if len(changes.NeedRestart) > 0 {

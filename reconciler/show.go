@@ -42,12 +42,27 @@ func (lp *loop) show(s *status.Snapshot) {
 		s.Registered = append(s.Registered, v.Pools[id])
 	}
 	s.Pools, s.Providers = configured(lp.cfg)
-	pools, tenants := desire.Used(v)
+	used := desire.Used(v)
 	for i := range s.Pools {
-		lp.showPool(&s.Pools[i], pools, now)
+		lp.showPool(&s.Pools[i], used.Pools, now)
+	}
+	for i := range s.Providers {
+		lp.showCloud(&s.Providers[i], used.Providers)
 	}
 	for name, limits := range lp.cfg.TenantLimits {
-		s.Tenants = append(s.Tenants, status.Tenant{Name: name, Limits: limits, Used: tenants[name]})
+		s.Tenants = append(s.Tenants, status.Tenant{Name: name, Limits: limits, Used: used.Tenants[name]})
+	}
+}
+
+// showCloud says how a provider's cloud is doing, where that is looked up.
+func (lp *loop) showCloud(p *status.Provider, used map[string]map[string]float64) {
+	c := lp.view.Clouds[p.Name]
+	if c == nil {
+		return
+	}
+	p.Trouble = lp.l.history.redact(c.Trouble)
+	if len(c.Limits) > 0 {
+		p.Quota = &status.Quota{Limits: c.Limits, Used: used[p.Name], Unmanaged: c.Unmanaged}
 	}
 }
 

@@ -111,10 +111,10 @@ func (lp *loop) renew(la *launch) bool {
 		return false
 	}
 	if now != la.label {
-		image := lp.imageFor(now)
-		la.label, la.image = now, image.id
+		from := lp.basisOf(now)
+		la.label, la.image = now, from.id
 		la.without, la.choice = nil, setback.Unknown
-		fromLabel(la.node.Node, now, image)
+		fromLabel(la.node.Node, now, from)
 	}
 	return true
 }

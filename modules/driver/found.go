@@ -54,3 +54,9 @@ func (q Quota) Unmanaged(provider string, isNode func(id string) bool) map[strin
 	}
 	return sum
 }
+
+// Refused is an answer that no other try mends: the cloud, or the file with its credentials, says no.
+type Refused struct{ Err error }
+
+func (e *Refused) Error() string { return e.Err.Error() }
+func (e *Refused) Unwrap() error { return e.Err }

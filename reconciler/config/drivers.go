@@ -127,8 +127,9 @@ func (p *Provider) take(c driver.Common) {
 			Name: from.Name, Provider: p,
 			MaxServers: from.MaxServers, Limits: from.ByResource(),
 			Priority: from.Priority, UseInternalIP: from.UseInternalIP,
-			NodeAttributes: jsonObject(from.NodeAttributes),
-			Labels:         map[string]*PoolLabel{},
+			IgnoreProviderQuota: from.IgnoreProviderQuota,
+			NodeAttributes:      jsonObject(from.NodeAttributes),
+			Labels:              map[string]*PoolLabel{},
 		}
 		for _, label := range from.Labels {
 			pool.LabelNames = append(pool.LabelNames, label.Name)

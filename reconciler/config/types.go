@@ -145,7 +145,9 @@ type Pool struct {
 	// NodeAttributes is a JSON object stored on the nodes for Zuul, nil if unset.
 	NodeAttributes json.RawMessage
 	UseInternalIP  bool
-	Labels         map[string]*PoolLabel
+	// IgnoreProviderQuota leaves only the pool's own limits.
+	IgnoreProviderQuota bool
+	Labels              map[string]*PoolLabel
 	// LabelNames is the file order.
 	LabelNames []string
 	// StaticNodes are the machines of a pool of driver static, in file order.

@@ -91,8 +91,12 @@ func (p *pass) consider(key PoolKey, pool *config.Pool, r *record.Request, lacks
 		return // 6: they go first
 	}
 	if p.overTenantLimit(pool, r) {
-		p.leave(key, r, "4.3.8", "the limits of tenant %s are reached: %s", r.TenantName, lack{p.tenantLimit(r.TenantName), p.usage().tenants[r.TenantName], need(pool, r.NodeTypes)})
+		p.leave(key, r, "4.3.8", "the limits of tenant %s are reached: %s", r.TenantName, lack{p.tenantLimit(r.TenantName), p.usage().tenants[r.TenantName], p.need(pool, r.NodeTypes)})
 		return // 8
+	}
+	if p.unasked(pool) {
+		p.leave(key, r, "4.4", "the cloud of the provider has not been asked yet what it has")
+		return
 	}
 	reasons := p.declineReasons(pool, r)
 	if len(reasons) == 0 {

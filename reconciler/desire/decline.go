@@ -42,8 +42,16 @@ func (p *pass) declineReasons(pool *config.Pool, r *record.Request) []string {
 			return []string{why}
 		}
 	}
-	if over := neverFits(pool, r.NodeTypes); over != "" {
-		return []string{fmt.Sprintf("it needs more %s than the pool may ever have: %g of %g", over, need(pool, r.NodeTypes)[over], pool.Limits[over])}
+	for _, l := range labels {
+		if why := p.lacks(pool.Labels[l]); why != "" {
+			reasons = append(reasons, why)
+		}
+	}
+	if len(reasons) > 0 {
+		return shortened(reasons)
+	}
+	if why := p.neverFits(pool, r.NodeTypes); why != "" {
+		return []string{why}
 	}
 	return nil
 }

@@ -73,7 +73,7 @@ func (p *pass) ready() map[string]int {
 func (p *pass) launchable(label string) (most int) {
 	for _, key := range p.own {
 		pool := p.pools[key]
-		if l := pool.Labels[label]; l != nil && !pool.Provider.Static() && !disabled(pool) && p.imageReady(l) {
+		if l := pool.Labels[label]; l != nil && !pool.Provider.Static() && !disabled(pool) && p.imageReady(l) && p.lacks(l) == "" {
 			most = max(most, p.hopeful(l))
 		}
 	}

@@ -8,15 +8,16 @@ import (
 // usage sums what is taken of the limits there are (4.5). Capacity is free only once the record is gone, so every
 // state counts.
 type usage struct {
-	pools   map[PoolKey]map[string]float64
-	tenants map[string]map[string]float64
+	pools     map[PoolKey]map[string]float64
+	providers map[string]map[string]float64 // those with a quota of their cloud
+	tenants   map[string]map[string]float64
 }
 
 func (p *pass) usage() *usage {
 	if p.used != nil {
 		return p.used
 	}
-	p.used = &usage{pools: map[PoolKey]map[string]float64{}, tenants: map[string]map[string]float64{}}
+	p.used = &usage{pools: map[PoolKey]map[string]float64{}, providers: map[string]map[string]float64{}, tenants: map[string]map[string]float64{}}
 	coming := p.coming()
 	for _, n := range p.Nodes {
 		if n.Resources != nil && p.tenantLimit(n.TenantName) != nil {
@@ -34,21 +35,18 @@ func (p *pass) usage() *usage {
 		switch {
 		case label == nil:
 			continue
-		case len(pool.Limits) == 0:
 		case n.Resources != nil:
-			addTo(p.used.pools, key, n.Resources, 1)
+			p.count(pool, n.Resources, 1)
 		default:
-			addTo(p.used.pools, key, label.Resources, 1)
+			p.count(pool, p.Resources(label), 1)
 		}
 		if len(coming) > 0 {
 			arrive(coming, n)
 		}
 	}
 	for at, c := range coming {
-		resources := c.pool.Labels[at.label].Resources
-		if len(c.pool.Limits) > 0 {
-			addTo(p.used.pools, keyOf(c.pool), resources, max(0, c.expected-c.seen))
-		}
+		resources := p.Resources(c.pool.Labels[at.label])
+		p.count(c.pool, resources, max(0, c.expected-c.seen))
 		if p.tenantLimit(c.tenant) != nil {
 			addTo(p.used.tenants, c.tenant, resources, max(0, c.expected-c.counted))
 		}
@@ -113,13 +111,32 @@ func (p *pass) reserve(pool *config.Pool, label, tenant string, times float64) {
 	p.active[pool.Provider.Name] += int(times)
 	p.begun[poolLabel{keyOf(pool), label}] += int(times)
 	p.begun[poolLabel{PoolKey: keyOf(pool)}] += int(times)
-	limited, tenantLimited := len(pool.Limits) > 0, p.tenantLimit(tenant) != nil
-	if limited {
-		addTo(p.usage().pools, keyOf(pool), pool.Labels[label].Resources, times)
+	tenantLimited := p.tenantLimit(tenant) != nil
+	if len(pool.Limits) == 0 && !p.limited(pool) && !tenantLimited {
+		return
 	}
+	resources := p.Resources(pool.Labels[label])
+	p.usage()
+	p.count(pool, resources, times)
 	if tenantLimited {
-		addTo(p.usage().tenants, tenant, pool.Labels[label].Resources, times)
+		addTo(p.used.tenants, tenant, resources, times)
 	}
+}
+
+// count adds to what is used of a pool and of its cloud's quota, where they are limited.
+func (p *pass) count(pool *config.Pool, resources map[string]float64, times float64) {
+	if len(pool.Limits) > 0 {
+		addTo(p.used.pools, keyOf(pool), resources, times)
+	}
+	if p.limited(pool) {
+		addTo(p.used.providers, pool.Provider.Name, resources, times)
+	}
+}
+
+// limited tells whether the quota of a pool's cloud is known.
+func (p *pass) limited(pool *config.Pool) bool {
+	c := p.Clouds[pool.Provider.Name]
+	return c != nil && len(c.Limits) > 0
 }
 
 func addTo[K comparable](m map[K]map[string]float64, k K, r map[string]float64, times float64) {

@@ -10,11 +10,18 @@ import (
 	"github.com/nodepool-tf/nodepool-tf/state/record"
 )
 
-// Used is what counts against the limits of pools and of tenants, by resource. Pools and tenants without limits are not
-// counted.
-func Used(v *View) (pools map[PoolKey]map[string]float64, tenants map[string]map[string]float64) {
+// Usage is what counts against the limits of pools, of providers' clouds and of tenants, by resource. Those without
+// limits are not counted.
+type Usage struct {
+	Pools     map[PoolKey]map[string]float64
+	Providers map[string]map[string]float64
+	Tenants   map[string]map[string]float64
+}
+
+// Used counts it.
+func Used(v *View) Usage {
 	u := newPass(v).usage()
-	return u.pools, u.tenants
+	return Usage{u.pools, u.providers, u.tenants}
 }
 
 // Outcome is what a pool makes of an open request.
@@ -90,7 +97,7 @@ func (p *pass) full(pool *config.Pool, r *record.Request, label string) {
 	if p.notes == nil {
 		return
 	}
-	why := lack{pool.Limits, p.usage().pools[keyOf(pool)], pool.Labels[label].Resources}.String()
+	why := p.short(pool, label)
 	switch s := p.Setbacks.Quota(setback.Pool(keyOf(pool)), p.Now); {
 	case s.Hold == setback.Held:
 		why = "the cloud refused for quota, which is tried again in " + s.Until.Sub(p.Now).Round(time.Second).String() + " or when nodes of the provider are gone"

@@ -27,6 +27,8 @@ type View struct {
 	Images map[ImageKey]string
 	// MinReadyAfter holds back min-ready requests of a label after one failed.
 	MinReadyAfter map[string]time.Time
+	// Clouds is what was looked up, by provider; nothing is looked up for those that are missing.
+	Clouds map[string]*Cloud
 	// Setbacks is what clouds refused lately; nil: nothing.
 	Setbacks *setback.Memory
 	// Draining is set while the launcher stops: what was accepted is finished, paused requests are given back, and

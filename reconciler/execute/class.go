@@ -50,6 +50,30 @@ func ClassOf(err error) Class {
 	return Unknown
 }
 
+// Explained is err with what the cloud says itself, which names the class where Terraform's text does not.
+func Explained(err error, fault string) error {
+	out := Error{Class: ClassOf(err), Op: "launch"}
+	var e *Error
+	if errors.As(err, &e) {
+		out = *e
+		err = e.Err
+	}
+	if out.Class == Unknown {
+		out.Class = classify(fault)
+	}
+	out.Err = fmt.Errorf("%w; the cloud says: %s", err, oneLine(fault))
+	return &out
+}
+
+// oneLine is text as the log and pages show it, of bounded length.
+func oneLine(text string) string {
+	text = strings.Join(strings.Fields(text), " ")
+	if r := []rune(text); len(r) > 500 {
+		return string(r[:500]) + "…"
+	}
+	return text
+}
+
 // classes are tried in order; the first pattern that matches a diagnostic's text decides. The texts are those of the
 // providers named in field-notes.md A9 and of Terraform itself; testdata/diagnostics is the list they are held to.
 // Throttling comes before quota, because its texts speak of limits too, and quota has no bound of attempts. Clouds say

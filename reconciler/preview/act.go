@@ -91,7 +91,7 @@ func (st *stage) launch(h *desire.Handler, label string) (id string) {
 	l := st.v.Config.Provider(h.Provider).Pool(h.Pool).Labels[label]
 	n := &record.Node{
 		ID: id, Provider: h.Provider, Pool: h.Pool, Type: []string{label}, AllocatedTo: h.Request, TenantName: r.TenantName,
-		State: record.NodeReady, StateTime: record.Now(st.v.Now), Resources: l.Resources, AZ: h.Zone,
+		State: record.NodeReady, StateTime: record.Now(st.v.Now), Resources: st.v.Resources(l), AZ: h.Zone,
 	}
 	st.v.Nodes[id] = &desire.Node{Node: n, Held: true}
 	why := "request " + h.Request

@@ -19,6 +19,17 @@ type Provider struct {
 	LastSuccess time.Time
 	// Work is what waits and runs for it.
 	Work workspace.ProviderStats
+	// Quota is that of the provider's cloud, nil where it is not known.
+	Quota *Quota
+	// Trouble is why the cloud does not answer, "" while it does or is not asked.
+	Trouble string
+}
+
+// Quota is what a cloud grants, by resource (instances, cores, ram in MiB, ...). One that is missing in Limits is
+// infinite.
+type Quota struct {
+	// Used is what the provider's nodes take, Unmanaged what others do.
+	Limits, Used, Unmanaged map[string]float64
 }
 
 // MostFailures bounds Snapshot.Failures.

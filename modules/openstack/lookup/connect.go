@@ -14,6 +14,8 @@ import (
 	"github.com/gophercloud/gophercloud/v2/openstack"
 	"github.com/gophercloud/gophercloud/v2/openstack/config/clouds"
 	"go.yaml.in/yaml/v4"
+
+	"github.com/nodepool-tf/nodepool-tf/modules/driver"
 )
 
 // callTimeout bounds one call to the cloud.
@@ -68,7 +70,7 @@ func (c *Cloud) credentials() (auth gophercloud.AuthOptions, endpoint gopherclou
 		auth, endpoint, config, err = clouds.Parse(opts...)
 	}
 	if err != nil {
-		return auth, endpoint, nil, &Refused{fmt.Errorf("credentials of cloud %q: %w", p.Cloud, err)}
+		return auth, endpoint, nil, &driver.Refused{Err: fmt.Errorf("credentials of cloud %q: %w", p.Cloud, err)}
 	}
 	if p.RegionName != "" {
 		endpoint.Region = p.RegionName
@@ -112,16 +114,10 @@ func cloudsFiles() []string {
 	return []string{"clouds.yaml", filepath.Join(config, "openstack", "clouds.yaml"), "/etc/openstack/clouds.yaml"}
 }
 
-// Refused is an error that no other try mends: the cloud, or the file with its credentials, says no.
-type Refused struct{ err error }
-
-func (e *Refused) Error() string { return e.err.Error() }
-func (e *Refused) Unwrap() error { return e.err }
-
 // judged tells refusals from other errors.
 func judged(err error) error {
 	if gophercloud.ResponseCodeIs(err, http.StatusUnauthorized) || gophercloud.ResponseCodeIs(err, http.StatusForbidden) {
-		return &Refused{err}
+		return &driver.Refused{Err: err}
 	}
 	return err
 }
