@@ -2,14 +2,19 @@ package reconciler
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
+
+	"github.com/nodepool-tf/nodepool-tf/state/session"
 )
 
 // orphanAge is how long a node's record must have been missing before its resources are destroyed: two sightings, a
 // minute apart (protocol.md 4.9).
 const orphanAge = 60 * time.Second
 
-// requestLockAge is the age at which the lock directory of a vanished request is removed (protocol.md 4.9).
+// requestLockAge is the age at which the lock directory of a vanished request is removed (protocol.md 4.9): that of its
+// data, which nobody writes, so that ZooKeeper's clock alone says when it was made.
 const requestLockAge = 8 * time.Hour
 
 // orphans destroys what workspaces hold of nodes that have no record: something in a state that no node record wants
@@ -53,29 +58,47 @@ func (lp *loop) requestLocks() {
 		return
 	}
 	lp.lastLocks = time.Now()
-	known := map[string]bool{}
+	known := make(map[string]bool, len(lp.view.Requests))
 	for id := range lp.view.Requests {
 		known[id] = true
 	}
 	lp.do(func(ctx context.Context) {
-		ids, _, err := lp.s.Children(ctx, requestLocksPath)
-		if err != nil {
-			return
-		}
-		for _, id := range ids {
-			if known[id] {
-				continue
-			}
-			ok, stat, err := lp.s.Exists(ctx, requestLockPath(id))
-			if err != nil || !ok || time.Since(time.UnixMilli(stat.Mtime)) < requestLockAge {
-				continue
-			}
-			if exists, _, err := lp.s.Exists(ctx, requestPath(id)); err != nil || exists {
-				continue
-			}
-			if err := lp.s.DeleteAll(ctx, requestLockPath(id)); err != nil && ctx.Err() == nil {
-				lp.log.Warn("remove lock of a vanished request", "request", id, "err", err)
-			}
+		if err := removeRequestLocks(ctx, lp.s, known, time.Now()); err != nil && ctx.Err() == nil {
+			lp.log.Warn("locks of vanished requests could not all be removed; it is tried again", "next_try", locksEvery, "err", err)
 		}
 	})
+}
+
+// removeRequestLocks removes, held or not, the lock directories that nobody has entered for requestLockAge and whose
+// request is not there. Those of the known requests are passed over without a look. One that cannot be removed keeps no
+// other from it.
+func removeRequestLocks(ctx context.Context, s *session.Session, known map[string]bool, now time.Time) error {
+	ids, _, err := s.Children(ctx, requestLocksPath)
+	if err != nil {
+		return err
+	}
+	var failed []error
+	for _, id := range ids {
+		if known[id] {
+			continue
+		}
+		if err := removeRequestLock(ctx, s, id, now); err != nil {
+			failed = append(failed, fmt.Errorf("request %s: %w", id, err))
+		}
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return errors.Join(failed...)
+}
+
+func removeRequestLock(ctx context.Context, s *session.Session, id string, now time.Time) error {
+	ok, stat, err := s.Exists(ctx, requestLockPath(id))
+	if err != nil || !ok || now.Sub(time.UnixMilli(stat.Mtime)) <= requestLockAge {
+		return err
+	}
+	if exists, _, err := s.Exists(ctx, requestPath(id)); err != nil || exists {
+		return err
+	}
+	return s.DeleteAll(ctx, requestLockPath(id))
 }

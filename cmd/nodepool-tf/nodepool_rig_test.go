@@ -101,32 +101,7 @@ func (r *besideRig) startNodepool(change ...func(*nodepool.Options)) {
 			r.t.Logf("Nodepool's log:\n%s", r.python.Log())
 		}
 	})
-	r.eventually("both pools are registered", func() bool { return len(r.pools()) == 2 })
-}
-
-// pools are the ids of the registered pools by provider.
-func (r *besideRig) pools() map[string]string {
-	r.t.Helper()
-	const dir = "/nodepool/components/pool"
-	names, _, err := r.s.Children(r.ctx, dir)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	ids := map[string]string{}
-	for _, name := range names {
-		data, _, err := r.s.Get(r.ctx, dir+"/"+name)
-		if errors.Is(err, zk.ErrNoNode) {
-			continue
-		}
-		if err != nil {
-			r.t.Fatal(err)
-		}
-		// A pool is there before it says what it is.
-		if p, err := record.ParsePool(data); err == nil && p.ID != "" {
-			ids[p.ProviderName] = p.ID
-		}
-	}
-	return ids
+	r.eventually("both pools are registered", func() bool { return len(r.poolIDs()) == 2 })
 }
 
 // prefer submits a request with a preference for a provider, as Zuul does when the job before it ran there.

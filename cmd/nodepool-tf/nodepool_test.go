@@ -74,7 +74,7 @@ func TestNodepoolDies(t *testing.T) {
 	r.configure("{name: both, min-ready: 3}", "{name: both}")
 
 	r.python.Kill()
-	r.eventually("its pool is gone", func() bool { return len(r.pools()) == 1 })
+	r.eventually("its pool is gone", func() bool { return len(r.poolIDs()) == 1 })
 	orphan := r.wait(r.prefer("python", "both"), record.RequestFulfilled) // 4.3 rule 4: nobody of that name is there
 	if got := r.provider(orphan); got != "local" {
 		t.Errorf("served by %s", got)
@@ -100,7 +100,7 @@ func (r *besideRig) eachServesItsOwn() {
 
 func (r *besideRig) unservableIsDeclinedByBoth() {
 	r.t.Helper()
-	want := slices.Sorted(maps.Values(r.pools()))
+	want := slices.Sorted(maps.Values(r.poolIDs()))
 	for _, labels := range [][]string{{"no-such-label"}, {"small", "py"}} {
 		req := r.wait(r.submit(labels...), record.RequestFailed)
 		if got := slices.Sorted(slices.Values(req.DeclinedBy)); !slices.Equal(got, want) {
@@ -205,9 +205,9 @@ func (r *besideRig) bothDeregister() {
 	if err := r.python.Stop(r.ctx); err != nil {
 		r.t.Error(err)
 	}
-	r.eventually("one pool is left", func() bool { p := r.pools(); return len(p) == 1 && p["local"] != "" })
+	r.eventually("one pool is left", func() bool { p := r.poolIDs(); return len(p) == 1 && p["local"] != "" })
 	req := r.wait(r.submit("py"), record.RequestFailed)
-	if want := []string{r.pools()["local"]}; !slices.Equal(req.DeclinedBy, want) {
+	if want := []string{r.poolIDs()["local"]}; !slices.Equal(req.DeclinedBy, want) {
 		r.t.Errorf("declined by %v, want %v", req.DeclinedBy, want)
 	}
 	r.stop()

@@ -67,6 +67,16 @@ func (r *testRig) pools() map[string]*record.Pool {
 	return found
 }
 
+// poolIDs are the ids of the registered pools by provider, of which each has one.
+func (r *testRig) poolIDs() map[string]string {
+	r.t.Helper()
+	ids := map[string]string{}
+	for _, p := range r.pools() {
+		ids[p.ProviderName] = p.ID
+	}
+	return ids
+}
+
 // TestReload goes through what an operator changes while the launcher serves: a label, a pool, a provider come and go.
 // What is not changed keeps its pool id; what comes back has another.
 func TestReload(t *testing.T) {

@@ -16,11 +16,15 @@ import (
 	"github.com/nodepool-tf/nodepool-tf/testdata/rig"
 )
 
-// peer is a second launcher with the configuration of r and a state directory of its own. It is not started.
-func (r *testRig) peer() *rig.Rig {
+// peer is a second launcher, with the configuration of r unless that is changed, and a state directory of its own. It is
+// not started.
+func (r *testRig) peer(change ...func(*rig.Options)) *rig.Rig {
 	r.t.Helper()
 	o := r.Options
 	o.Dir = r.t.TempDir()
+	for _, f := range change {
+		f(&o)
+	}
 	b, err := rig.New(o)
 	if err != nil {
 		r.t.Fatal(err)
