@@ -232,8 +232,8 @@ class Soak:
             data, stat = self.system.node(node)
             versions[node] = stat.version if stat else None
             complaints = invariants.ready_node(data, label, request.id) if data else ['no such node']
-            if contenders := self.system.contenders(node):
-                complaints.append(f'locked: {contenders}')
+            if held := self.held(node):
+                complaints.append(f'locked: {held}')
             if complaints:
                 self.broken.add('node at fulfilment', request=request.id, node=node, complaints=complaints)
             with self.lock:
@@ -252,6 +252,19 @@ class Soak:
             self.latencies.append(record['state_time'] - record['created_time'])
         request.version = self.system.znode(f'{zuulsystem.REQUESTS}/{request.id}')[1].version
         return versions
+
+    def held(self, node):
+        """The contenders of a node's lock that stay.
+
+        A launcher that has not heard yet who got the node may pass by: it takes the lock, reads the record again and
+        leaves. Zuul's executor waits 30 s for the lock.
+        """
+        deadline = time.monotonic() + 5
+        held = set(self.system.contenders(node))
+        while held and time.monotonic() < deadline:
+            time.sleep(0.02)
+            held &= set(self.system.contenders(node))
+        return sorted(held)
 
     def still(self, request, versions):
         """Invariant 2: since fulfilment nobody wrote to the request or its nodes."""
