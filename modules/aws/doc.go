@@ -1,11 +1,44 @@
 // Package aws is Nodepool's aws driver (config-reference.md 4.2).
 //
-// It owns the meaning of the options of an aws provider. It calls no cloud.
+// It owns the meaning of the options of an aws provider, and the Terraform module
+// in folder node. It calls no cloud: package lookup beside it does.
+//
+// The latest AMI, the sizes of instance types and the zones of subnets are the same
+// for all nodes, so the daemon asks for them once a provider (package lookup) and
+// the module gets values. A data source in the module would be asked again for each
+// node, and by each refresh, where an AMI that was withdrawn meanwhile fails the
+// whole workspace.
 //
 // reconciler/config imports it.
 package aws
 
-import "github.com/nodepool-tf/nodepool-tf/modules/driver"
+import (
+	"fmt"
+
+	"github.com/nodepool-tf/nodepool-tf/modules"
+	"github.com/nodepool-tf/nodepool-tf/modules/driver"
+)
 
 // Driver is the entry of the registry.
-var Driver = driver.Driver{New: func(s *driver.Scope) driver.Options { return New(s) }}
+var Driver = driver.Driver{
+	New:     func(s *driver.Scope) driver.Options { return New(s) },
+	Shipped: shipped(), Spec: specOf,
+}
+
+func specOf(o driver.Options, pool, label string) (*modules.Spec, error) {
+	p := o.(*Provider)
+	if l := p.Label(pool, label); l != nil {
+		return p.spec(l)
+	}
+	return nil, fmt.Errorf("there is no label %s in pool %s", label, pool)
+}
+
+// Label returns a label of a pool, nil when there is none.
+func (p *Provider) Label(pool, label string) *Label {
+	if pool, ok := p.Pools.Get(pool); ok {
+		if l, ok := pool.Labels.Get(label); ok {
+			return l
+		}
+	}
+	return nil
+}

@@ -17,6 +17,9 @@ func (l *Label) Check(m *schema.Mapping) {
 	if disk, ok := driver.UseDiskImage(&l.Label, m, &l.Pool.Provider.DiskImages); ok {
 		l.CloudImage, l.DiskImage = nil, disk
 	}
+	if l.CloudImage != nil {
+		l.ImageID = l.CloudImage.ImageID
+	}
 	switch {
 	case !m.Has("instance-type") && !m.Has("fleet"):
 		m.Warn("W-AWS-TYPE", "the label can never start: it has neither instance-type nor fleet")
