@@ -50,6 +50,9 @@ soak: build ## Let Zuul's own code send mixed requests for SOAK=20m and check ev
 test-faults: ## Ten minutes of random faults while Zuul asks; ARGS='-seed N' runs a schedule again, -help says more
 	@$(GO) build -o bin/ ./cmd/faults && exec bin/faults $(ARGS)
 
+test-kubernetes: ## The kubernetes drivers on a real API server; docs/drivers.md says which programs that takes
+	$(GO) test -count=1 -tags kubernetes -run '^TestKubernetes' -timeout 20m -v ./cmd/nodepool-tf
+
 fuzz: ## Fuzz every fuzz test for FUZZTIME=20s each
 	@for package in $$($(GO) list $(PACKAGES)); do \
 	  for name in $$($(GO) test -list '^Fuzz' $$package | grep '^Fuzz'); do \

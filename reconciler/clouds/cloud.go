@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/nodepool-tf/nodepool-tf/modules/driver"
+	"github.com/nodepool-tf/nodepool-tf/modules/kubernetes"
+	kubernetescloud "github.com/nodepool-tf/nodepool-tf/modules/kubernetes/lookup"
 	"github.com/nodepool-tf/nodepool-tf/modules/openstack"
 	"github.com/nodepool-tf/nodepool-tf/modules/openstack/lookup"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/config"
@@ -23,8 +25,11 @@ type Faults interface {
 
 // Openers make the cloud of a provider, by driver.
 var Openers = map[string]func(driver.Options) Cloud{
-	"openstack": func(o driver.Options) Cloud { return lookup.New(o.(*openstack.Provider)) },
+	"openstack":  func(o driver.Options) Cloud { return lookup.New(o.(*openstack.Provider)) },
+	"kubernetes": openKubernetes, "openshift": openKubernetes, "openshiftpods": openKubernetes,
 }
+
+func openKubernetes(o driver.Options) Cloud { return kubernetescloud.New(o.(*kubernetes.Provider)) }
 
 // open returns the cloud of a provider, nil where nothing is looked up.
 func open(p *config.Provider) Cloud {
