@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
 	"slices"
 
 	"github.com/go-zookeeper/zk"
@@ -72,11 +73,11 @@ func advertise(rec *record.Pool, pool *config.Pool) {
 
 // enrol writes a component.
 func (lp *loop) enrol(ctx context.Context, r *registration) error {
-	path, err := lp.s.Create(ctx, componentsPath+"/pool/"+shortHost(lp.l.fqdn), r.pool.Encode(), zk.FlagEphemeral|zk.FlagSequence)
+	znode, err := lp.s.Create(ctx, componentsPath+"/pool/"+shortHost(lp.l.fqdn), r.pool.Encode(), zk.FlagEphemeral|zk.FlagSequence)
 	if err != nil {
 		return fmt.Errorf("register pool %s of provider %s: %w", r.pool.Name, r.pool.ProviderName, err)
 	}
-	r.path = path
+	r.path = znode
 	return nil
 }
 
@@ -85,7 +86,7 @@ func (lp *loop) enrol(ctx context.Context, r *registration) error {
 func (lp *loop) enrolled(key desire.PoolKey, r *registration) {
 	lp.pools[key] = r
 	lp.view.Own[key] = r.pool.ID
-	lp.view.Pools[r.pool.ID] = r.pool
+	lp.seePool(path.Base(r.path), r.pool)
 }
 
 // syncPools makes the registry say what is configured: new pools are announced, those that are gone vanish, and what the
@@ -209,16 +210,4 @@ func (lp *loop) publish(key desire.PoolKey, change func(*record.Pool)) {
 			}
 		})
 	})
-}
-
-// poolOf is the pool id under a component's znode name.
-func (lp *loop) poolOf(znode string) string { return lp.poolNames[znode] }
-
-// rememberPool keeps the link from a component's znode, which is all that a deletion names, to its pool id.
-func (lp *loop) rememberPool(znode string, p *record.Pool) {
-	if p == nil {
-		delete(lp.poolNames, znode)
-	} else {
-		lp.poolNames[znode] = p.ID
-	}
 }

@@ -17,12 +17,7 @@ func (lp *loop) see(e *cache.Event) {
 	case cache.NodeChanged:
 		lp.seeNode(e.ID, e.Node, e.Mzxid)
 	case cache.PoolChanged:
-		if e.Pool == nil {
-			delete(lp.view.Pools, lp.poolOf(e.ID))
-		} else {
-			lp.view.Pools[e.Pool.ID] = e.Pool
-		}
-		lp.rememberPool(e.ID, e.Pool)
+		lp.seePool(e.ID, e.Pool)
 	case cache.LockChanged:
 		if n := lp.view.Nodes[e.ID]; n != nil {
 			n.Known, n.Contended = true, len(e.Contenders) > 0

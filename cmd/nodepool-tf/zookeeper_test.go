@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -107,6 +108,37 @@ func TestSessionExpires(t *testing.T) {
 	if n := r.books(); n["create"] != 3 || n["destroy"] != 3 {
 		t.Errorf("books: %v", n)
 	}
+}
+
+// TestZooKeeperAwayForLong stops the server until the launcher has given its session up. A server that is back keeps what
+// belongs to old sessions for as long as one may last; when that goes, the launcher must not lose what it registered anew.
+func TestZooKeeperAwayForLong(t *testing.T) {
+	srv := zktest.Start(t, zkserver.Options{})
+	r := newRig(t, instantConfig, servers(srv.Addr), shortSession).start()
+	components := func() []string {
+		names, _, err := r.s.Children(r.ctx, "/nodepool/components/pool")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return names
+	}
+	r.use(r.wait(r.submit("small"), record.RequestFulfilled))
+	r.empty()
+	old := components()
+	r.Requestor.Close()
+	r.s.Close()
+	srv.Stop()
+	r.logged("session ended")
+	if err := srv.Restart(r.ctx); err != nil {
+		t.Fatal(err)
+	}
+	r.connect()
+	r.eventually("the old session's component expires", func() bool {
+		now := components()
+		return len(now) == len(old) && !slices.Equal(now, old)
+	})
+	r.use(r.wait(r.submit("small"), record.RequestFulfilled))
+	r.empty()
 }
 
 // TestLeaderKilled kills the leader of three servers in mid-launch.

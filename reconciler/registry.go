@@ -1,0 +1,33 @@
+package reconciler
+
+import "github.com/nodepool-tf/nodepool-tf/state/record"
+
+// seePool notes what a component says of a pool, nil for gone. A pool may have two components: after an outage of
+// ZooKeeper its launcher registers anew, with the pool's id, while the servers keep what belongs to the old session until
+// that expires. What the newer one says counts, and the end of the older one changes nothing.
+func (lp *loop) seePool(znode string, p *record.Pool) {
+	if p != nil {
+		lp.poolNames[znode] = p.ID
+		if lp.componentOf(p.ID) == znode {
+			lp.view.Pools[p.ID] = p
+		}
+		return
+	}
+	id := lp.poolNames[znode] // a deletion names the znode alone
+	delete(lp.poolNames, znode)
+	if lp.componentOf(id) == "" {
+		delete(lp.view.Pools, id)
+	}
+}
+
+// componentOf is the newest component of a pool, "" for none. It looks at the components of all launchers' pools. Those
+// of one pool are its host's, so that their sequence numbers decide.
+func (lp *loop) componentOf(pool string) string {
+	newest := ""
+	for znode, id := range lp.poolNames {
+		if id == pool {
+			newest = max(newest, znode)
+		}
+	}
+	return newest
+}
