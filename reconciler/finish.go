@@ -53,12 +53,13 @@ func (lp *loop) fulfil(d desire.Fulfil) {
 				return
 			}
 			lp.drop(h)
-			var took time.Duration
-			if r.CreatedTime != nil {
-				took = time.Duration(max(0, record.Now(time.Now())-*r.CreatedTime) * float64(time.Second)) // its clock may be ahead of ours
+			said := []any{"request", r.ID, "provider", h.Provider, "pool", h.Pool, "nodes", d.Nodes}
+			if r.CreatedTime != nil { // a launcher's own for min-ready have none
+				took := time.Duration(max(0, record.Now(time.Now())-*r.CreatedTime) * float64(time.Second)) // its clock may be ahead of ours
 				lp.l.opts.Meter.Fulfilled(took)
+				said = append(said, "dur", took.Round(time.Millisecond))
 			}
-			lp.log.Info("request fulfilled", "request", r.ID, "provider", h.Provider, "pool", h.Pool, "nodes", d.Nodes, "dur", took.Round(time.Millisecond))
+			lp.log.Info("request fulfilled", said...)
 			if mzxid != 0 {
 				lp.seeRequest(r.ID, r.Request, mzxid)
 			}

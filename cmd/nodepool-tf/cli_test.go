@@ -54,6 +54,10 @@ func TestExitCodes(t *testing.T) {
 	if err := os.WriteFile(broken, []byte("labels: [{name: a}]\nproviders: [{name: p, driver: terraform, pols: []}]\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	typo := filepath.Join(r.Dir, "typo.yaml")
+	if err := os.WriteFile(typo, []byte("max-hold-agee: 60\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	cases := []struct {
 		args []string
 		code int
@@ -73,6 +77,10 @@ func TestExitCodes(t *testing.T) {
 		{[]string{"-c", broken, "config-validate", "--output", "yaml"}, 1, "severity: error"},
 		{[]string{"config-validate", "--output", "xml"}, 2, "json"},
 		{[]string{"config-validate", "more"}, 2, "no argument"},
+		{[]string{"launcher", "more"}, 2, "no argument"},
+		{[]string{"list", "--timeout", "-1s"}, 2, "--timeout"},
+		{[]string{"explain", ""}, 2, "one argument"},
+		{[]string{"-c", typo, "plan"}, 1, "unknown option max-hold-agee; did you mean max-hold-age?"},
 	}
 	for _, c := range cases {
 		stdout, stderr, code := r.out(c.args...)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -22,7 +23,15 @@ func outputFlag() cli.Flag {
 }
 
 func timeoutFlag() cli.Flag {
-	return &cli.DurationFlag{Name: "timeout", Usage: "give up after this `TIME` when ZooKeeper does not answer (default: wait for ever)"}
+	return &cli.DurationFlag{
+		Name: "timeout", Usage: "give up after this `TIME` when ZooKeeper does not answer (default: wait for ever)",
+		Action: func(_ *cli.Context, t time.Duration) error {
+			if t < 0 {
+				return cli.Exit(fmt.Sprintf("--timeout: %s: must not be negative", t), 2)
+			}
+			return nil
+		},
+	}
 }
 
 func strictFlag() cli.Flag {
@@ -42,7 +51,7 @@ func show(c *cli.Context, result interface {
 
 // one is the command's only argument.
 func one(c *cli.Context, what string) (string, error) {
-	if c.NArg() != 1 {
+	if c.NArg() != 1 || c.Args().First() == "" {
 		return "", cli.Exit(fmt.Sprintf("%s takes one argument, %s: `nodepool-tf %s --help`", c.Command.Name, what, c.Command.Name), 2)
 	}
 	return c.Args().First(), nil

@@ -30,6 +30,9 @@ func launcherCommand() *cli.Command {
 			&cli.BoolFlag{Name: "no-webapp", Usage: "do not open the HTTP port"},
 		},
 		Action: func(c *cli.Context) error {
+			if err := none(c); err != nil {
+				return err
+			}
 			// Most of the heap is records that stay: with a fleet of ten thousand it would be twice as large as what is in it.
 			if _, set := os.LookupEnv("GOGC"); !set {
 				debug.SetGCPercent(50)

@@ -59,7 +59,7 @@ func app() *cli.App {
 		ErrWriter: os.Stderr,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "config", Aliases: []string{"c"}, Value: "/etc/nodepool/nodepool.yaml", Usage: "main configuration `FILE`"},
-			&cli.StringFlag{Name: "secure", Aliases: []string{"s"}, Usage: "secure configuration `FILE`: ZooKeeper servers and TLS, image env-vars"},
+			&cli.StringFlag{Name: "secure", Aliases: []string{"s"}, Usage: "secure configuration `FILE`: ZooKeeper servers and TLS, image env-vars, state-key, admin-token"},
 			&cli.StringFlag{Name: "logging", Aliases: []string{"l"}, Usage: "logging configuration `FILE` of Nodepool's (accepted for its sake; not read)"},
 			&cli.BoolFlag{Name: "debug", Usage: "log at level debug"},
 		},

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/nodepool-tf/nodepool-tf/reconciler"
+	"github.com/nodepool-tf/nodepool-tf/reconciler/config"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/preview"
 	"github.com/nodepool-tf/nodepool-tf/state/session"
 )
@@ -86,6 +87,7 @@ func withForecast(c *cli.Context, o reconciler.ForecastOptions, f func(context.C
 	if err != nil {
 		return err
 	}
+	tellIgnored(c)
 	return connected(c, cfg, func(ctx context.Context, s *session.Session) (err error) {
 		o.Config, o.Session, o.Log, o.Providers = cfg, s, quiet(), c.StringSlice("provider")
 		if o.Dir, err = os.MkdirTemp("", "nodepool-tf-plan-"); err != nil {
@@ -108,6 +110,16 @@ func withForecast(c *cli.Context, o reconciler.ForecastOptions, f func(context.C
 		bar.end()
 		return f(ctx, forecast)
 	})
+}
+
+// tellIgnored says what config-validate calls an error and a launcher goes on without, as Nodepool's does: an option that it
+// does not know may be a limit whose name has a typing error.
+func tellIgnored(c *cli.Context) {
+	for _, i := range config.Validate(c.String("config"), c.String("secure"), os.Environ()) {
+		if i.Severity == config.Error {
+			warn(c)(fmt.Errorf("a launcher goes on without what is wrong here: %s", i))
+		}
+	}
 }
 
 // progress is a line on a terminal that tells how far a command has got. Elsewhere it says nothing.

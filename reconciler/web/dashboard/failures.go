@@ -23,6 +23,7 @@ type Failure struct {
 	Op, Class   string
 	Node, Where string
 	Text, Next  string
+	Brief       string // Text without the workspace, which the facts name: a line has little room
 	Facts       []Fact
 	Block       string
 }
@@ -45,6 +46,10 @@ func newFailure(f *status.Failure, c clock) Failure {
 	v := Failure{
 		Key: strconv.FormatInt(f.At.UnixNano(), 36) + "-" + word(f.Node), At: c.moment(f.At), Op: word(f.Op), Class: word(f.Class), Node: word(f.Node),
 		Where: word(f.Provider), Text: block(f.Text), Next: word(f.Next), Block: block(masked(f.Block)),
+	}
+	v.Brief = v.Text
+	if _, cause, ok := strings.Cut(v.Text, " workspace "+word(f.Workspace)+": "); ok {
+		v.Brief = cause
 	}
 	if f.Pool != "" {
 		v.Where += "/" + word(f.Pool)
