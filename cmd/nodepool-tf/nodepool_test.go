@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/nodepool-tf/nodepool-tf/reconciler/desire"
 	"github.com/nodepool-tf/nodepool-tf/state/record"
 	"github.com/nodepool-tf/nodepool-tf/testdata/nodepool"
 )
@@ -61,18 +63,25 @@ func TestNodepoolDies(t *testing.T) {
 		}
 		return by
 	}
+	// Its own loop may ask for one more than it lacks, while its cache is behind (protocol.md 4.10).
+	settled := func() bool {
+		return !slices.ContainsFunc(r.Requests(), func(id string) bool { return strings.HasPrefix(id, desire.MinReadyPrefix) })
+	}
 	// Nodepool asks for them before its own pool is there, so ours may be faster.
-	r.eventually("two are ready", func() bool { by := ready(); return by["python"]+by["local"] == 2 })
+	r.eventually("two are ready", func() bool { by := ready(); return by["python"]+by["local"] >= 2 && settled() })
 	had := ready()
 	// Ours wants one more. Its request is served by the pool that is preferred, and its node is nobody's then.
-	r.configure("{name: both}", "{name: both, min-ready: 3}")
-	r.eventually("three are ready", func() bool { return ready()["python"] == had["python"]+1 })
+	more := fmt.Sprintf("{name: both, min-ready: %d}", had["python"]+had["local"]+1)
+	r.configure("{name: both}", more)
+	r.eventually("one more is ready", func() bool { return ready()["python"] > had["python"] && settled() })
 	r.wait(r.submit("no-such-label"), record.RequestFailed) // some passes of both later
-	if by := ready(); by["python"] != had["python"]+1 || by["local"] != had["local"] {
-		t.Errorf("ready: %v, before the third %v", by, had)
+	if by := ready(); by["python"] <= had["python"] || by["local"] != had["local"] {
+		t.Errorf("ready: %v, before the last %v", by, had)
 	}
-	r.configure("{name: both, min-ready: 3}", "{name: both}")
+	r.configure(more, "{name: both}")
 
+	r.eventually("nothing is asked for", settled)
+	kept := ready()["python"]
 	r.python.Kill()
 	r.eventually("its pool is gone", func() bool { return len(r.poolIDs()) == 1 })
 	orphan := r.wait(r.prefer("python", "both"), record.RequestFulfilled) // 4.3 rule 4: nobody of that name is there
@@ -80,8 +89,8 @@ func TestNodepoolDies(t *testing.T) {
 		t.Errorf("served by %s", got)
 	}
 	r.use(orphan)
-	if n := ready()["python"]; n != had["python"]+1 {
-		t.Errorf("%d nodes of Nodepool are left, want %d", n, had["python"]+1)
+	if n := ready()["python"]; n != kept {
+		t.Errorf("%d nodes of Nodepool are left, want %d", n, kept)
 	}
 	r.stop()
 }

@@ -27,16 +27,18 @@ func beat(pid int) (start uint64, zombie bool) {
 	return start, fields[state] == "Z" || fields[state] == "X"
 }
 
-// runs reports whether the process that was begun at start still runs. If it was a child of ours, it is waited for.
+// runs reports whether the process that was begun at start still runs. A child of ours that has ended is waited for: until
+// all its threads have ended too it cannot be, and counts as running.
 func runs(pid int, start uint64) bool {
 	if pid <= 1 || start == 0 {
 		return false
 	}
 	now, zombie := beat(pid)
-	if now == start && zombie {
-		_, _ = syscall.Wait4(pid, nil, syscall.WNOHANG, nil)
+	if now != start || !zombie {
+		return now == start
 	}
-	return now == start && !zombie
+	waited, err := syscall.Wait4(pid, nil, syscall.WNOHANG, nil)
+	return err == nil && waited == 0
 }
 
 // rss is how much memory a process has, in bytes; 0 when that cannot be told.

@@ -230,6 +230,7 @@ func pluginDiesBetweenRuns(t *testing.T) {
 	s.launched("1")
 	pid := s.only()
 	kill(t, pid, syscall.SIGKILL)
+	s.eventually("it is dead", func() bool { return len(s.running()) == 0 }) // else the next run may still be given it
 	s.launched("2")
 	if again := s.only(); again == pid {
 		t.Error("the dead plugin lives")
