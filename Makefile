@@ -10,7 +10,7 @@ PACKAGES := ./... $(patsubst %,./%...,$(sort $(dir $(wildcard testdata/*/*.go)))
 FUZZTIME ?= 20s
 SOAK     ?= 20m
 
-.PHONY: help build demo test check fmt vet lint bench soak test-faults fuzz clean
+.PHONY: help build demo test check fmt vet lint bench soak test-openstack test-faults fuzz clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,11 @@ bench: build ## Measure latency, throughput and memory beside bare Terraform and
 
 soak: build ## Let Zuul's own code send mixed requests for SOAK=20m and check every invariant
 	@$(GO) build -o bin/ ./cmd/demo && exec bin/demo -daemon bin/nodepool-tf -soak $(SOAK) $(ARGS)
+
+test-openstack: ## Make, use and delete nodes on a real OpenStack (docs/drivers.md says what it needs)
+	@test -n "$$OS_CLIENT_CONFIG_FILE" || { echo "test-openstack: set OS_CLIENT_CONFIG_FILE to a clouds.yaml with the clouds oslab and oslab-admin: docs/drivers.md, openstack"; exit 1; }
+	@test -x "$$NODEPOOL_TF_OPENSTACK_PROVIDER" || { echo "test-openstack: set NODEPOOL_TF_OPENSTACK_PROVIDER to the program terraform-provider-openstack (3.x): docs/drivers.md, openstack"; exit 1; }
+	$(GO) test -count=1 -tags openstack -run '^TestOpenStack' -v -timeout 30m ./cmd/nodepool-tf
 
 test-faults: ## Ten minutes of random faults while Zuul asks; ARGS='-seed N' runs a schedule again, -help says more
 	@$(GO) build -o bin/ ./cmd/faults && exec bin/faults $(ARGS)

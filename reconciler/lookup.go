@@ -12,6 +12,7 @@ import (
 	"github.com/nodepool-tf/nodepool-tf/reconciler/config"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/desire"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/execute"
+	"github.com/nodepool-tf/nodepool-tf/reconciler/status"
 	"github.com/nodepool-tf/nodepool-tf/state/record"
 )
 
@@ -67,6 +68,24 @@ func (x *cloudIndex) zones(pool *config.Pool) []string {
 		return f.Zones[pool.Name]
 	}
 	return nil
+}
+
+// QuotaOf asks the cloud of a provider for its quota now; nodes are all records. It is nil for clouds without one.
+func QuotaOf(ctx context.Context, p *config.Provider, nodes []*record.Node) (*status.Quota, error) {
+	a := clouds.Ask(ctx, []*config.Provider{p})[p.Name]
+	if a.Err != nil || a.Quota == nil || len(a.Quota.Limits) == 0 {
+		return nil, a.Err
+	}
+	known, used := map[string]bool{}, map[string]float64{}
+	for _, n := range nodes {
+		known[n.ID] = true
+		if n.Provider == p.Name {
+			for res, amount := range n.Resources {
+				used[res] += amount
+			}
+		}
+	}
+	return &status.Quota{Limits: a.Quota.Limits, Used: used, Unmanaged: a.Quota.Unmanaged(p.Name, func(id string) bool { return known[id] })}, nil
 }
 
 // seeClouds takes the newest answers of the clouds into the view.

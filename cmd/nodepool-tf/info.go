@@ -3,11 +3,14 @@ package main
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/nodepool-tf/nodepool-tf/reconciler"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/admin"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/status"
+	"github.com/nodepool-tf/nodepool-tf/state/record"
 	"github.com/nodepool-tf/nodepool-tf/state/session"
 )
 
@@ -32,14 +35,36 @@ func infoCommand() *cli.Command {
 					return err
 				}
 				r := status.InfoReport(provider, images.Uploads, nodes)
+				empty := r.Empty()
+				addQuota(c, &r, provider, nodes)
 				if err := show(c, r); err != nil {
 					return err
 				}
-				if r.Empty() {
+				if empty {
 					return &admin.Refusal{Missing: true, Text: fmt.Sprintf("nothing is known of provider %q", provider), Next: "`nodepool-tf list` shows nodes and their providers"}
 				}
 				return nil
 			})
 		},
+	}
+}
+
+// askTime bounds the question to a cloud: what ZooKeeper knows is worth more than its answer.
+const askTime = 20 * time.Second
+
+// addQuota asks the provider's cloud, if it has quotas.
+func addQuota(c *cli.Context, r *status.Report, provider string, nodes []*record.Node) {
+	cfg, err := loadConfig(c, quiet())
+	if err != nil || cfg.Provider(provider) == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(c.Context, askTime)
+	defer cancel()
+	q, err := reconciler.QuotaOf(ctx, cfg.Provider(provider), nodes)
+	switch {
+	case err != nil:
+		warn(c)(fmt.Errorf("ask the cloud of provider %s for its quota: %w", provider, err))
+	case q != nil:
+		r.AddQuota(*q)
 	}
 }

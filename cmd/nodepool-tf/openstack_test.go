@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -18,6 +19,7 @@ import (
 	nova "github.com/gophercloud/gophercloud/v2/openstack/compute/v2/servers"
 	"github.com/gophercloud/gophercloud/v2/openstack/config"
 	"github.com/gophercloud/gophercloud/v2/openstack/config/clouds"
+	"github.com/gophercloud/gophercloud/v2/openstack/identity/v3/tokens"
 	"github.com/gophercloud/gophercloud/v2/openstack/networking/v2/extensions/layer3/floatingips"
 
 	"github.com/nodepool-tf/nodepool-tf/state/record"
@@ -94,6 +96,7 @@ func newLab(t *testing.T, text string, change ...func(*rig.Options)) *lab {
 	ctx, cancel := context.WithTimeout(context.Background(), 9*time.Minute) // a real cloud is slow
 	l.ctx = ctx
 	t.Cleanup(cancel)
+	t.Cleanup(http.DefaultTransport.(*http.Transport).CloseIdleConnections)
 	return l
 }
 
@@ -140,17 +143,15 @@ func labClient(t *testing.T, cloud string) (compute, network *gophercloud.Servic
 	if network, err = openstack.NewNetworkV2(client, endpoint); err != nil {
 		t.Fatal(err)
 	}
-	result, ok := client.GetAuthResult().(interface{ ExtractInto(any) error })
-	var token struct {
-		Token struct{ Project struct{ ID string } }
+	result, ok := client.GetAuthResult().(tokens.CreateResult)
+	if !ok {
+		t.Fatalf("the login's answer is a %T", client.GetAuthResult())
 	}
-	if ok {
-		err = result.ExtractInto(&token)
-	}
+	own, err := result.ExtractProject()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return compute, network, token.Token.Project.ID
+	return compute, network, own.ID
 }
 
 // servers are those of the project by name.

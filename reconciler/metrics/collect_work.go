@@ -15,7 +15,15 @@ func (g gauges) pools(s *status.Snapshot, m *Meter) {
 	for _, name := range slices.Sorted(maps.Keys(servers)) {
 		g.gauge("nodepool_provider_max_servers", "Servers that the pools of a provider may have, +Inf for no limit.", servers[name], "provider", name)
 		for _, res := range slices.Sorted(maps.Keys(most[name])) {
-			g.gauge("nodepool_quota_limit", "What the pools of a provider may use, +Inf for no limit.", most[name][res], "provider", name, "resource", res)
+			g.gauge("nodepool_quota_limit", "What the pools of a provider may use, by their limits and their cloud's quota, +Inf for no limit.", most[name][res], "provider", name, "resource", res)
+		}
+	}
+	for _, p := range s.Providers {
+		if p.Quota == nil {
+			continue
+		}
+		for _, res := range slices.Sorted(maps.Keys(p.Quota.Limits)) {
+			g.gauge("nodepool_quota_unmanaged", "What counts against the quota of a provider's cloud and is none of its nodes.", p.Quota.Unmanaged[res], "provider", p.Name, "resource", res)
 		}
 	}
 	for _, p := range s.Pools {

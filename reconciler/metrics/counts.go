@@ -121,6 +121,16 @@ func limits(s *status.Snapshot) map[string]map[string]float64 {
 			}
 		}
 	}
+	for _, p := range s.Providers { // what the cloud grants, if that is less
+		if p.Quota == nil || out[p.Name] == nil {
+			continue
+		}
+		for res, n := range p.Quota.Limits {
+			if own, ok := out[p.Name][res]; !ok || n < own {
+				out[p.Name][res] = n
+			}
+		}
+	}
 	return out
 }
 

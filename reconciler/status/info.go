@@ -2,11 +2,21 @@ package status
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/nodepool-tf/nodepool-tf/state/record"
 )
+
+// AddQuota adds what the provider's cloud grants, a resource a row. Nodepool has no such table.
+func (r *Report) AddQuota(q Quota) {
+	t := Table{Columns: []Column{{"Resource", "resource"}, {"Limit", "limit"}, {"Used", "used"}, {"Unmanaged", "unmanaged"}}}
+	for _, res := range slices.Sorted(maps.Keys(q.Limits)) {
+		t.Rows = append(t.Rows, []any{res, q.Limits[res], q.Used[res], q.Unmanaged[res]})
+	}
+	r.Sections = append(r.Sections, Section{"Quota of the cloud", "quota", t})
+}
 
 // InfoReport shows what there is of a provider: its uploads, an image's build a row, and its nodes. What belongs to
 // other providers is passed over. Source: operator-surface.md 1.7 `info`.

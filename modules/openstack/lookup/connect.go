@@ -26,6 +26,7 @@ type session struct {
 	client   *gophercloud.ProviderClient
 	endpoint gophercloud.EndpointOpts
 	profile  profile
+	close    func()
 }
 
 // profile is what clouds.yaml says that no API tells.
@@ -36,7 +37,7 @@ type profile struct {
 	FloatingIPSource string `yaml:"floating_ip_source"`
 }
 
-// connect logs in. cloud is an entry of clouds.yaml; "" is what the environment says.
+// connect logs in; close what it returns. cloud is an entry of clouds.yaml; "" is what the environment says.
 func (c *Cloud) connect(ctx context.Context) (*session, error) {
 	auth, endpoint, tlsConfig, err := c.credentials()
 	if err != nil {
@@ -49,11 +50,15 @@ func (c *Cloud) connect(ctx context.Context) (*session, error) {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.TLSClientConfig = tlsConfig
 	client.HTTPClient = http.Client{Transport: &paced{next: transport, pace: &c.pace}, Timeout: callTimeout}
-	if err := openstack.Authenticate(ctx, client, auth); err != nil {
-		return nil, fmt.Errorf("log in at %s: %w", auth.IdentityEndpoint, err)
+	s := &session{client: client, endpoint: endpoint, close: transport.CloseIdleConnections}
+	if err = openstack.Authenticate(ctx, client, auth); err != nil {
+		err = fmt.Errorf("log in at %s: %w", auth.IdentityEndpoint, err)
+	} else {
+		s.profile, err = readProfile(c.provider.Cloud)
 	}
-	s := &session{client: client, endpoint: endpoint}
-	s.profile, err = readProfile(c.provider.Cloud)
+	if err != nil {
+		s.close()
+	}
 	return s, err
 }
 

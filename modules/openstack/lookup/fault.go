@@ -14,6 +14,7 @@ func (c *Cloud) Fault(ctx context.Context, hostname string) (string, error) {
 	if err != nil {
 		return "", judged(err)
 	}
+	defer s.close()
 	compute, err := openstack.NewComputeV2(s.client, s.endpoint)
 	if err != nil {
 		return "", err

@@ -42,6 +42,7 @@ func (c *Cloud) lookup(ctx context.Context) (driver.Findings, error) {
 	if err != nil {
 		return driver.Findings{}, err
 	}
+	defer s.close()
 	var there inventory
 	there.profile = s.profile
 	compute, err := openstack.NewComputeV2(s.client, s.endpoint)

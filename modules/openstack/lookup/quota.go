@@ -28,6 +28,7 @@ func (c *Cloud) quota(ctx context.Context) (driver.Quota, error) {
 	if err != nil {
 		return q, err
 	}
+	defer s.close()
 	compute, err := openstack.NewComputeV2(s.client, s.endpoint)
 	if err != nil {
 		return q, err
