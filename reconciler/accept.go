@@ -115,11 +115,15 @@ func (lp *loop) decline(d desire.Decline) {
 	})
 }
 
-// registered lists the ids of all registered pools, whatever they serve.
+// registered lists the ids of all registered pools, whatever they serve; one more that nobody has stands for a metastatic
+// provider that is about to be served.
 func (lp *loop) registered() []string {
 	ids := make([]string, 0, len(lp.view.Pools))
 	for id := range lp.view.Pools {
 		ids = append(ids, id)
+	}
+	if lp.view.Awaited() {
+		ids = append(ids, "")
 	}
 	return ids
 }

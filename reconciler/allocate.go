@@ -16,6 +16,7 @@ import (
 	"github.com/nodepool-tf/nodepool-tf/modules"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/config"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/desire"
+	"github.com/nodepool-tf/nodepool-tf/reconciler/metastatic"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/workspace"
 	"github.com/nodepool-tf/nodepool-tf/state/lock"
 	"github.com/nodepool-tf/nodepool-tf/state/record"
@@ -225,6 +226,9 @@ func fromLabel(n *record.Node, label *config.PoolLabel, from basis) {
 	n.ImageID, n.Username, n.PythonPath, n.ShellType, n.ConnectionType = from.record, label.Username, label.PythonPath, label.ShellType, label.ConnectionType
 	n.ConnectionPort = json.RawMessage(strconv.Itoa(label.ConnectionPort))
 	n.Resources = maps.Clone(from.resources)
+	if label.Backing != nil {
+		metastatic.Begin(n)
+	}
 }
 
 // order makes the workspace order of a launch attempt.

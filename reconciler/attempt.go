@@ -38,6 +38,10 @@ func (lp *loop) start(la *launch) {
 	if la.choice == setback.Unknown {
 		lp.pick(la)
 	}
+	if la.label.Backing != nil {
+		lp.wantSlot(la)
+		return
+	}
 	lp.l.manager.Launch(lp.order(la))
 }
 

@@ -125,8 +125,13 @@ func (f *Forecast) launches(ctx context.Context, nodes []*preview.Node, provider
 		if n.Action != preview.Launch || providers[n.Provider] == nil {
 			continue
 		}
-		byID[n.ID] = n
 		label := f.o.Config.Provider(n.Provider).Pool(n.Pool).Labels[n.Label]
+		if label.Backing != nil {
+			p := providers[n.Provider]
+			p.Elsewhere = append(p.Elsewhere, n)
+			continue
+		}
+		byID[n.ID] = n
 		t := trial{
 			node:    &record.Node{ID: n.ID, Provider: n.Provider, Pool: n.Pool, TenantName: n.Tenant},
 			request: n.Request, label: label, attempt: 1, image: f.g.images.of(label).id, relative: n.RelativePriority,

@@ -91,6 +91,9 @@ func (g *glimpse) foreign(n *record.Node) bool {
 	if n.Provider == "" || n.State == record.NodeDeleted || n.Launcher == static.Launcher {
 		return false
 	}
+	if p := g.cfg.Provider(n.Provider); p != nil && p.Metastatic() {
+		return false // whoever gives its slots
+	}
 	owner := n.Owner()
 	return owner == "" || owner != g.stateID && g.launchers[owner].Alive
 }

@@ -130,30 +130,34 @@ func (lp *loop) finishLaunch(la *launch, f modules.Fields) {
 				err = &lostError{err}
 			}
 		}
-		lp.post(func() {
-			var lost *lostError
-			switch {
-			case err == nil:
-				la.phase = ended
-				delete(lp.launches, n.ID)
-				lp.l.setbacks.Succeeded(la.label, la.choice, la.began, time.Now())
-				lp.l.history.made(n.Provider, time.Now())
-				lp.l.opts.Meter.Phase(n.Provider, metrics.PhaseKeyscan, time.Since(made))
-				lp.launched(la, nil)
-				lp.log.Info("node launched", "node", n.ID, "request", la.handler.Request, "provider", n.Provider, "pool", n.Pool, "workspace", la.ws, "attempt", la.attempt, "choice", la.choiceText(), "dur", time.Since(la.began).Round(time.Millisecond))
-				if hn := la.handler.node(n.ID); hn != nil {
-					hn.Status = desire.Ready
-				}
-				lp.seeNode(n.ID, n.Clone(), mzxid)
-			case errors.As(err, &lost):
-				// The record or the lock is not ours any more: nothing is written, the reaper or the next session
-				// decides what becomes of the node.
-				lp.loseLaunch(la, err)
-			default:
-				lp.attemptFailed(la, err, "")
-			}
-		})
+		lp.post(func() { lp.launchFinished(la, made, mzxid, err) })
 	})
+}
+
+// launchFinished notes what became of an attempt whose node was made at a time.
+func (lp *loop) launchFinished(la *launch, made time.Time, mzxid int64, err error) {
+	n := la.node
+	var lost *lostError
+	switch {
+	case err == nil:
+		la.phase = ended
+		delete(lp.launches, n.ID)
+		lp.l.setbacks.Succeeded(la.label, la.choice, la.began, time.Now())
+		lp.l.history.made(n.Provider, time.Now())
+		lp.l.opts.Meter.Phase(n.Provider, metrics.PhaseKeyscan, time.Since(made))
+		lp.launched(la, nil)
+		lp.log.Info("node launched", "node", n.ID, "request", la.handler.Request, "provider", n.Provider, "pool", n.Pool, "workspace", la.ws, "attempt", la.attempt, "choice", la.choiceText(), "dur", time.Since(la.began).Round(time.Millisecond))
+		if hn := la.handler.node(n.ID); hn != nil {
+			hn.Status = desire.Ready
+		}
+		lp.seeNode(n.ID, n.Clone(), mzxid)
+	case errors.As(err, &lost):
+		// The record or the lock is not ours any more: nothing is written, the reaper or the next session decides what
+		// becomes of the node.
+		lp.loseLaunch(la, err)
+	default:
+		lp.attemptFailed(la, err, "")
+	}
 }
 
 // lostError is a failed write: the record, its lock or the session is gone.
@@ -292,9 +296,14 @@ func (lp *loop) loseLaunch(la *launch, err error) {
 // cancelQueued ends a launch that still waits, for a free run or for its next attempt.
 func (lp *loop) cancelQueued(id string) {
 	la := lp.launches[id]
-	if la != nil && (la.phase == waiting || la.phase == applying && lp.l.manager.Cancel(id)) {
+	if la != nil && (la.phase == waiting || la.phase == applying && lp.stopWaiting(la)) {
 		lp.launchFailed(la, errors.New("request was cancelled"), record.NodeFailed)
 	}
+}
+
+// stopWaiting takes a launch out of the queue for a run, or for a slot; false when it is not in one any more.
+func (lp *loop) stopWaiting(la *launch) bool {
+	return la.label.Backing != nil || lp.l.manager.Cancel(la.node.ID)
 }
 
 // nodeGone ends what is under way for a node whose record was deleted behind our back.

@@ -141,7 +141,7 @@ func providerNames(c *config.Config) (names []string) {
 
 // providerConfig is a provider's provider-config, which all its labels share.
 func providerConfig(p *config.Provider) map[string]any {
-	if p == nil || p.Static() {
+	if p == nil || !p.HasModules() {
 		return nil
 	}
 	for _, pool := range p.Pools {

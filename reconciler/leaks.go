@@ -40,7 +40,7 @@ func (lp *loop) sweepLeaks() {
 		s.next = earlier(s.next, now.Add(suspectDelay))
 	}
 	for _, p := range lp.cfg.Providers {
-		if p.Static() {
+		if !p.HasModules() {
 			continue
 		}
 		s := lp.l.leaks.of(p.Name, now, interval)

@@ -64,6 +64,9 @@ type loop struct {
 	machines    map[string]*machines // by static provider
 	machinesDue bool
 	clouds      cloudIndex
+	slots       map[string]*slots // by metastatic provider
+	slotsDue    bool
+	serving     sync.Map  // names of metastatic providers whose pools are registered by this launcher
 	adopting    bool      // another configuration is about to come into force
 	over        error     // why the session shall end
 	glanced     time.Time // when all machines were last looked over though nothing had changed
@@ -84,7 +87,7 @@ func newLoop(l *Launcher, s *session.Session, st *store.Store) *loop {
 		mzxid: map[string]int64{}, handlers: map[string]*handler{}, launches: map[string]*launch{},
 		deletions: map[string]*lockedNode{}, pools: map[desire.PoolKey]*registration{}, unclear: map[string]bool{}, poolNames: map[string]string{},
 		watching: map[string]bool{}, missing: map[string]time.Time{}, lostSince: map[string]time.Time{}, sweeping: map[string]bool{},
-		machines: map[string]*machines{}, machinesDue: true, images: imageIndex{}, scans: semaphore.NewWeighted(maxScans),
+		machines: map[string]*machines{}, machinesDue: true, slots: map[string]*slots{}, images: imageIndex{}, scans: semaphore.NewWeighted(maxScans),
 	}
 	lp.peers = &peers{lp: lp, store: st, known: map[string]*peer{}, unknown: map[string]time.Time{}, retry: map[string]time.Time{}}
 	lp.view = desire.View{
@@ -136,6 +139,7 @@ func (lp *loop) run(ctx context.Context) (done bool, err error) {
 	}
 	lp.do(lp.peers.watch)
 	lp.l.manager.SetNotify(func(o workspace.Outcome) { lp.post(func() { lp.outcome(o) }) })
+	lp.chooseSlots()
 	lp.setImages(lp.findImages(ctx, lp.cfg))
 	if err := lp.register(ctx); err != nil {
 		return false, err
@@ -197,6 +201,7 @@ func (lp *loop) serve(ctx context.Context) (done bool, err error) {
 			lp.sweepLeaks()
 			lp.drift()
 			lp.glanceMachines()
+			lp.slotsDue = true
 			dirty = true
 		case <-rest:
 			rest = nil
@@ -236,6 +241,7 @@ func (lp *loop) pass() time.Duration {
 	began := time.Now()
 	lp.tendMachines()
 	lp.seeClouds()
+	lp.tendSlots()
 	v := &lp.view
 	v.Now = began
 	v.Due = desire.Due{}

@@ -218,7 +218,7 @@ func (lp *loop) mayComeBack(request string, nodes []string) bool {
 		if lp.view.Nodes[id].State == record.NodeReady {
 			continue // nobody has to come back for that one
 		}
-		if owner := lp.view.Nodes[id].Owner(); owner != "" && owner != lp.l.stateID && lp.peers.restarting(owner) {
+		if lp.othersMayGoOn(lp.view.Nodes[id].Node) {
 			first, seen := lp.lostSince[request]
 			if !seen {
 				lp.lostSince[request] = time.Now()
@@ -228,6 +228,15 @@ func (lp *loop) mayComeBack(request string, nodes []string) bool {
 	}
 	delete(lp.lostSince, request)
 	return false
+}
+
+func (lp *loop) othersMayGoOn(n *record.Node) bool {
+	if lp.metastatic(n.Provider) { // whoever gives the provider's slots resumes the request
+		_, ours := lp.serving.Load(n.Provider)
+		return !ours
+	}
+	owner := n.Owner()
+	return owner != "" && owner != lp.l.stateID && lp.peers.restarting(owner)
 }
 
 func (lp *loop) resetLocked(ctx context.Context, req *lockedRequest, ids []string) error {

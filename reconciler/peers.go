@@ -287,10 +287,14 @@ func (lp *loop) reviewOwners() {
 }
 
 // foreign reports whether a node is another launcher's to delete. A husk has no resources, nor has a static node,
-// whoever registered it.
+// whoever registered it. Slots are those of the launcher that gives them.
 func (lp *loop) foreign(n *record.Node) bool {
 	if n.Provider == "" || n.State == record.NodeDeleted || n.Launcher == static.Launcher || lp.l.manager.Holds(n.ID) {
 		return false
+	}
+	if lp.metastatic(n.Provider) {
+		_, ours := lp.serving.Load(n.Provider)
+		return !ours
 	}
 	owner := n.Owner()
 	if owner == lp.l.stateID {

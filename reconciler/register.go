@@ -36,6 +36,9 @@ func (lp *loop) register(ctx context.Context) error {
 	default:
 	}
 	for _, p := range lp.cfg.Providers {
+		if p.Metastatic() {
+			continue // once this launcher is the one that gives its slots
+		}
 		for _, pool := range p.Pools {
 			r := lp.registration(pool)
 			if err := lp.enrol(ctx, r); err != nil {
@@ -87,6 +90,7 @@ func (lp *loop) enrolled(key desire.PoolKey, r *registration) {
 	lp.pools[key] = r
 	lp.view.Own[key] = r.pool.ID
 	lp.seePool(path.Base(r.path), r.pool)
+	lp.serveSlots(key.Provider)
 }
 
 // syncPools makes the registry say what is configured: new pools are announced, those that are gone vanish, and what the
@@ -97,6 +101,9 @@ func (lp *loop) syncPools() {
 	}
 	configured := map[desire.PoolKey]bool{}
 	for _, p := range lp.cfg.Providers {
+		if p.Metastatic() && !lp.givesSlots(p) {
+			continue
+		}
 		for _, pool := range p.Pools {
 			key := keyOf(pool)
 			configured[key] = true
@@ -143,6 +150,7 @@ func (lp *loop) withdraw(key desire.PoolKey, r *registration) {
 	delete(lp.view.Own, key)
 	delete(lp.view.Pools, r.pool.ID)
 	delete(lp.l.own, key)
+	lp.serveSlots(key.Provider)
 	lp.log.Info("pool unregistered", "provider", key.Provider, "pool", key.Pool, "id", r.pool.ID)
 	if r.gone = r.path == ""; !r.gone {
 		lp.remove(r)

@@ -169,7 +169,7 @@ func (l *Launcher) follow(ctx context.Context, c *config.Config) config.Changes 
 func (l *Launcher) prepareModules(ctx context.Context, c, before *config.Config) {
 	seen := map[string]bool{}
 	for _, p := range c.Providers {
-		if p.Static() || before != nil && before.Provider(p.Name) == p {
+		if !p.HasModules() || before != nil && before.Provider(p.Name) == p {
 			continue
 		}
 		for _, pool := range p.Pools {

@@ -1,9 +1,11 @@
 package reconciler
 
 import (
+	"strings"
 	"time"
 
 	"github.com/nodepool-tf/nodepool-tf/reconciler/desire"
+	"github.com/nodepool-tf/nodepool-tf/reconciler/metastatic"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/static"
 	"github.com/nodepool-tf/nodepool-tf/state/cache"
 	"github.com/nodepool-tf/nodepool-tf/state/record"
@@ -32,6 +34,7 @@ func (lp *loop) see(e *cache.Event) {
 // known is an echo.
 func (lp *loop) seeRequest(id string, r *record.Request, mzxid int64) {
 	path := requestPath(id)
+	lp.slotsDue = lp.slotsDue || strings.HasPrefix(id, metastatic.Prefix)
 	if r == nil {
 		known := lp.view.Requests[id]
 		delete(lp.view.Requests, id)
@@ -84,6 +87,7 @@ func (lp *loop) seeNode(id string, n *record.Node, mzxid int64) {
 	if before := lp.view.Nodes[id]; before != nil && before.Launcher == static.Launcher || n != nil && n.Launcher == static.Launcher {
 		lp.machinesDue = true
 	}
+	lp.slotsDue = lp.slotsDue || len(lp.slots) > 0
 	if n == nil {
 		delete(lp.view.Nodes, id)
 		delete(lp.mzxid, path)
@@ -108,7 +112,7 @@ func (lp *loop) seeNode(id string, n *record.Node, mzxid int64) {
 	}
 	known.Node = n
 	known.Foreign = lp.foreign(n)
-	if known.Foreign && desire.Reapable(n.State) && n.State != record.NodeInUse && n.State != record.NodeBuilding && lp.cfg.Provider(n.Provider) != nil && !lp.unclear[path] {
+	if known.Foreign && !lp.metastatic(n.Provider) && desire.Reapable(n.State) && n.State != record.NodeInUse && n.State != record.NodeBuilding && lp.cfg.Provider(n.Provider) != nil && !lp.unclear[path] {
 		lp.unclear[path] = true
 		lp.log.Warn("node is left to the launcher that made it: its resources are in no workspace of ours", "node", id, "state", n.State, "provider", n.Provider, "launcher", n.Launcher)
 	}

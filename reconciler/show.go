@@ -130,6 +130,9 @@ func (lp *loop) launchWaits(id string) string {
 	}
 	switch la.phase {
 	case applying:
+		if la.label.Backing != nil {
+			return lp.slotWaits(la)
+		}
 		if lp.l.manager.Waiting(id) {
 			return "waiting for a Terraform run"
 		}

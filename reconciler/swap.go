@@ -55,6 +55,7 @@ func (lp *loop) adopt() {
 func (lp *loop) swap(c *config.Config) {
 	changes := lp.l.follow(lp.l.live, c)
 	lp.cfg, lp.view.Config, lp.machinesDue = c, c, true
+	lp.chooseSlots()
 	lp.syncPools()
 	lp.relaunch()
 	for _, n := range lp.view.Nodes { // whose provider is configured has changed
@@ -96,8 +97,8 @@ var errUnconfigured = errors.New("its label is not configured any more")
 
 // relaunch begins those launches anew that still wait for a run and whose label has changed or is gone.
 func (lp *loop) relaunch() {
-	for id, la := range lp.launches {
-		if lp.labelNow(la) != la.label && (la.phase == applying && lp.l.manager.Cancel(id)) {
+	for _, la := range lp.launches {
+		if lp.labelNow(la) != la.label && (la.phase == applying && lp.stopWaiting(la)) {
 			lp.start(la)
 		}
 	}

@@ -21,10 +21,10 @@ type lockedNode struct {
 }
 
 // save writes the node. Somebody who changed the record meanwhile did so without the lock, which is ours: what an
-// operator may have noted by hand is kept, but a changed state is somebody else's claim and fails the write.
-func (n *lockedNode) save(ctx context.Context, s *session.Session) (int64, error) {
+// operator may have noted by hand is kept, but a changed state is somebody else's claim and fails the write. checks are those of lock.Write.
+func (n *lockedNode) save(ctx context.Context, s *session.Session, checks ...any) (int64, error) {
 	for {
-		stat, err := n.lock.Write(ctx, nodePath(n.ID), n.Encode(), n.version)
+		stat, err := n.lock.Write(ctx, nodePath(n.ID), n.Encode(), n.version, checks...)
 		if err == nil {
 			n.version, n.saved = stat.Version, n.State
 			return stat.Mzxid, nil

@@ -71,7 +71,7 @@ func listAliens(c *cli.Context, s *session.Session, cfg *config.Config, provider
 	var aliens []admin.Alien
 	failed := 0
 	for _, p := range providers {
-		if cfg.Provider(p.Name) != p || p.Static() {
+		if cfg.Provider(p.Name) != p || !p.HasModules() {
 			warn(c)(fmt.Errorf("provider %s is not asked: this release does not make its nodes with Terraform", p.Name))
 			continue
 		}

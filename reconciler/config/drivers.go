@@ -21,16 +21,16 @@ import (
 
 // drivers are Nodepool's drivers that have a table of options.
 var drivers = map[string]driver.Driver{
-	"openstack":     openstack.Driver,
-	"fake":          openstack.Fake,
-	"aws":           aws.Driver,
-	"azure":         azure.Driver,
-	"gce":           gce.Driver,
-	"ibmvpc":        ibmvpc.Driver,
-	"metastatic":    metastatic.Driver,
-	"kubernetes":    kubernetes.Driver,
-	"openshift":     kubernetes.OpenShift,
-	"openshiftpods": kubernetes.OpenShiftPods,
+	"openstack":      openstack.Driver,
+	"fake":           openstack.Fake,
+	"aws":            aws.Driver,
+	"azure":          azure.Driver,
+	"gce":            gce.Driver,
+	"ibmvpc":         ibmvpc.Driver,
+	driverMetastatic: metastatic.Driver,
+	"kubernetes":     kubernetes.Driver,
+	"openshift":      kubernetes.OpenShift,
+	"openshiftpods":  kubernetes.OpenShiftPods,
 }
 
 // driverProvider reads a provider by its driver's table. Without a Terraform
@@ -38,9 +38,11 @@ var drivers = map[string]driver.Driver{
 func (l *loader) driverProvider(m *schema.Mapping, p *Provider, d driver.Driver) {
 	scope := l.scope(p)
 	var ext *extension
-	if d.Spec == nil {
+	switch {
+	case p.Metastatic():
+	case d.Spec == nil:
 		m.Warn("W-NOT-DRIVEN", "this release does not drive %s providers yet; provider %s is left out", p.Driver, p.Name)
-	} else {
+	default:
 		p.applyOptions(m)
 		ext = l.extend(m)
 		scope.Extend = ext.label(l)
@@ -52,6 +54,9 @@ func (l *loader) driverProvider(m *schema.Mapping, p *Provider, d driver.Driver)
 	p.Options = o
 	common := o.Common()
 	p.take(common)
+	if o, ok := o.(*metastatic.Provider); ok {
+		p.takeBacking(o)
+	}
 	if d.Spec != nil {
 		l.specs = append(l.specs, func() { p.specify(m, d, common, ext) })
 	}

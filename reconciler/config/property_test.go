@@ -76,6 +76,10 @@ func usable(t interface{ Fatalf(string, ...any) }, cfg *Config) {
 		if p.Name == "" || p.LaunchTimeout <= 0 || p.BootTimeout <= 0 || p.MaxConcurrency == 0 || cfg.Provider(p.Name) != p {
 			t.Fatalf("provider %+v", p)
 		}
+		if p.Metastatic() {
+			usableSlots(t, cfg, p)
+			continue
+		}
 		for _, pool := range p.Pools {
 			if pool.Name == "" || pool.Provider != p || len(pool.LabelNames) != len(pool.Labels) || p.Pool(pool.Name) != pool {
 				t.Fatalf("pool %+v", pool)
@@ -95,6 +99,22 @@ func usable(t interface{ Fatalf(string, ...any) }, cfg *Config) {
 	}
 	if cfg.Terraform.MaxConcurrentApplies < 1 || cfg.Hash == "" || len(cfg.Labels) != len(cfg.LabelNames) {
 		t.Fatalf("config %+v", cfg.Terraform)
+	}
+}
+
+// usableSlots checks what sharing out backing nodes relies on.
+func usableSlots(t interface{ Fatalf(string, ...any) }, cfg *Config, p *Provider) {
+	for _, pool := range p.Pools {
+		if pool.Name == "" || pool.Provider != p || len(pool.LabelNames) != len(pool.Labels) || p.Pool(pool.Name) != pool {
+			t.Fatalf("pool %+v", pool)
+		}
+		for name, l := range pool.Labels {
+			b := l.Backing
+			if l.Name != name || l.Pool != pool || cfg.Labels[name] == nil || l.Spec != nil || l.Resources["instances"] != 1 ||
+				b == nil || b.Label == "" || b.MaxParallelJobs < 1 || b.MaxAge > 0 && b.MaxAge < b.MinRetentionTime {
+				t.Fatalf("label %+v, backing %+v", l, b)
+			}
+		}
 	}
 }
 

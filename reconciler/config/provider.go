@@ -7,15 +7,16 @@ import (
 	"github.com/nodepool-tf/nodepool-tf/modules/schema"
 )
 
-// The drivers that are in no table: any Terraform module, and machines that exist.
+// The drivers that are in no table: any Terraform module, and machines that exist; and the one in it that needs no module.
 const (
-	driverTerraform = "terraform"
-	driverStatic    = "static"
+	driverTerraform  = "terraform"
+	driverStatic     = "static"
+	driverMetastatic = "metastatic"
 )
 
 // knownDrivers are valid in a file, whether we drive them yet or not.
 var knownDrivers = []string{
-	driverTerraform, "aws", "azure", "gce", "ibmvpc", "kubernetes", "metastatic",
+	driverTerraform, "aws", "azure", "gce", "ibmvpc", "kubernetes", driverMetastatic,
 	"openshift", "openshiftpods", "openstack", driverStatic, "fake", "test", "example",
 }
 
@@ -36,7 +37,7 @@ func (l *loader) providers(m *schema.Mapping) {
 			l.forget(p.Name)
 		}
 		seen[p.Name] = true
-		if p.Driver == driverTerraform || p.Static() || drivers[p.Driver].Spec != nil {
+		if p.Driver == driverTerraform || !p.HasModules() || drivers[p.Driver].Spec != nil {
 			l.cfg.Providers = append(l.cfg.Providers, p)
 		} else {
 			l.cfg.Undriven = append(l.cfg.Undriven, p)

@@ -119,6 +119,12 @@ func (p *Provider) Pool(name string) *Pool {
 // Static reports whether the provider's nodes are machines that exist: none is ever launched.
 func (p *Provider) Static() bool { return p.Driver == driverStatic }
 
+// Metastatic reports whether the provider's nodes are slots of other providers' nodes.
+func (p *Provider) Metastatic() bool { return p.Driver == driverMetastatic }
+
+// HasModules reports whether the provider's nodes are made by Terraform: their labels have a Spec.
+func (p *Provider) HasModules() bool { return !p.Static() && !p.Metastatic() }
+
 // Image is one entry of a provider's cloud-images or diskimages, as written:
 // an empty string or port 0 means the entry (and, for a diskimage, the global
 // image) does not say.
@@ -176,6 +182,9 @@ type PoolLabel struct {
 	// Slots is, for a pool of driver static, how many nodes its machines can ever be with this label. Such a label has
 	// no Spec: nothing is launched.
 	Slots int
+
+	// Backing is where the slots of a label of driver metastatic come from, nil for all others. Such a label has no Spec.
+	Backing *Backing
 }
 
 // Choices is how many ways there are to make a node of the label: its own, then its alternatives.

@@ -147,6 +147,9 @@ func (p *pass) consider(key PoolKey, pool *config.Pool, r *record.Request, lacks
 // allDeclined reports whether no registered pool is left that could still take or decline the request: the last one to
 // be asked went away (its launcher died) after the others had declined. Upstream leaves such a request for ever.
 func (p *pass) allDeclined(r *record.Request) bool {
+	if p.Awaited() {
+		return false
+	}
 	for id := range p.Pools {
 		if !slices.Contains(r.DeclinedBy, id) {
 			return false

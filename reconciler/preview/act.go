@@ -98,10 +98,16 @@ func (st *stage) launch(h *desire.Handler, label string) (id string) {
 	if st.requests[h.Request].Predicted {
 		why = "min-ready of label " + label
 	}
-	st.launched = append(st.launched, &Node{
+	launched := &Node{
 		ID: id, Predicted: true, Action: Launch, Provider: h.Provider, Pool: h.Pool, Label: label, Request: h.Request, Tenant: r.TenantName,
-		Module: l.Spec.Module.Source, Reason: why, RelativePriority: r.RelativePriority,
-	})
+		Reason: why, RelativePriority: r.RelativePriority,
+	}
+	if l.Backing != nil {
+		launched.Reason += "; it gets a slot of a node with label " + l.Backing.Label
+	} else {
+		launched.Module = l.Spec.Module.Source
+	}
+	st.launched = append(st.launched, launched)
 	return id
 }
 

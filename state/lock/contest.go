@@ -11,13 +11,12 @@ import (
 	"github.com/nodepool-tf/nodepool-tf/state/session"
 )
 
-const ephemeralSequence = int32(zk.FlagEphemeral | zk.FlagSequence)
-
 // contest is one try for a lock: a contender and its place in the queue.
 type contest struct {
 	s      *session.Session
 	dir    string
 	data   string
+	kept   bool   // the contender outlives the session
 	prefix string // own part of the name, "" before the first attempt
 	name   string // own contender, "" while there is none
 	first  bool   // we made the directory together with the contender
@@ -74,7 +73,7 @@ func (c *contest) join(ctx context.Context) error {
 		}
 		if errors.Is(err, zk.ErrNodeExists) {
 			var path string
-			path, err = c.s.Create(ctx, c.dir+"/"+c.prefix, []byte(c.data), ephemeralSequence)
+			path, err = c.s.Create(ctx, c.dir+"/"+c.prefix, []byte(c.data), c.flags())
 			if err == nil {
 				c.name = path[len(c.dir)+1:]
 				return nil
@@ -93,7 +92,14 @@ func (c *contest) join(ctx context.Context) error {
 }
 
 func (c *contest) createOp() any {
-	return session.CreateOp(c.dir+"/"+c.prefix, []byte(c.data), ephemeralSequence)
+	return session.CreateOp(c.dir+"/"+c.prefix, []byte(c.data), c.flags())
+}
+
+func (c *contest) flags() int32 {
+	if c.kept {
+		return zk.FlagSequence
+	}
+	return zk.FlagEphemeral | zk.FlagSequence
 }
 
 // find looks for our contender after a lost reply, by its prefix.
