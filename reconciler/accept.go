@@ -115,8 +115,8 @@ func (lp *loop) decline(d desire.Decline) {
 	})
 }
 
-// registered lists the ids of all registered pools, whatever they serve; one more that nobody has stands for a metastatic
-// provider that is about to be served.
+// registered lists the ids of all registered pools, whatever they serve; one more that nobody has stands for a pool
+// that may be about to register.
 func (lp *loop) registered() []string {
 	ids := make([]string, 0, len(lp.view.Pools))
 	for id := range lp.view.Pools {

@@ -1,6 +1,10 @@
 package reconciler
 
-import "github.com/nodepool-tf/nodepool-tf/state/record"
+import (
+	"time"
+
+	"github.com/nodepool-tf/nodepool-tf/state/record"
+)
 
 // seePool notes what a component says of a pool, nil for gone. A pool may have two components: after an outage of
 // ZooKeeper its launcher registers anew, with the pool's id, while the servers keep what belongs to the old session until
@@ -17,6 +21,7 @@ func (lp *loop) seePool(znode string, p *record.Pool) {
 	delete(lp.poolNames, znode)
 	if lp.componentOf(id) == "" {
 		delete(lp.view.Pools, id)
+		lp.view.PoolGone = time.Now()
 	}
 }
 

@@ -1,11 +1,20 @@
 package desire
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
-// Awaited reports whether a metastatic provider of ours is about to be served, by this launcher or an equal one, and is
-// registered by nobody at the moment: the one that gave its slots went away, or we have just started. Until then no
-// request has been declined by all.
+// takeOver is how long after a pool went away nothing fails for it: another launcher may be about to serve in its place,
+// as the next in turn does that gives a metastatic provider's slots.
+const takeOver = 5 * time.Second
+
+// Awaited reports whether a pool may be about to register: one went away a moment ago, or nobody serves a metastatic
+// provider of ours, because we have just started. Until then no request has been declined by all.
 func (v *View) Awaited() bool {
+	if v.Now.Sub(v.PoolGone) < takeOver {
+		return true
+	}
 	for _, p := range v.Config.Providers {
 		if p.Metastatic() && len(p.Pools) > 0 && !slices.Contains(v.serves(), p.Name) {
 			return true

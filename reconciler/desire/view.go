@@ -17,6 +17,8 @@ type View struct {
 	Nodes    map[string]*Node
 	// Pools are all registered pool components, ours and others', by pool id.
 	Pools map[string]*record.Pool
+	// PoolGone is when the last pool was seen to vanish, zero for never.
+	PoolGone time.Time
 	// Own maps a pool of ours to the id under which it is registered.
 	Own map[PoolKey]string
 	// Handlers are the accepted requests, by request id, from the decision on: what they are about to take counts.
