@@ -65,7 +65,7 @@ func (f *Forecast) foretell(ctx context.Context, looker *execute.Looker, r looko
 	}
 	defer os.RemoveAll(dir)
 	nodes := map[string]string{} // by slot
-	record := (*workspace.Record)(nil)
+	var record *workspace.Record
 	if r.draft != nil {
 		record = r.draft.Record
 		if err := f.furnish(ctx, r.draft); err != nil {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -53,6 +54,7 @@ type Launcher struct {
 	cfg      atomic.Pointer[config.Config] // in force
 	next     offer                         // to follow it
 	live     context.Context               // ends with the last session; set by Run
+	going    sync.WaitGroup                // what goes on beside the sessions, until live ends
 	manager  *workspace.Manager
 	own      map[desire.PoolKey]string // ids of pools, as long as they are configured; unique to this process (protocol.md 9.7)
 	fqdn     string
@@ -156,11 +158,12 @@ func providerConfig(p *config.Provider) map[string]any {
 // lost ZooKeeper session is replaced by a new one. It returns an error only when going on makes no sense.
 func (l *Launcher) Run(ctx context.Context) error {
 	defer l.manager.Close()
+	defer l.going.Wait()
 	// The sessions outlive ctx by the time it takes to drain.
 	live, end := context.WithCancel(context.WithoutCancel(ctx))
 	defer end()
 	l.live = live
-	go func() {
+	l.going.Go(func() {
 		select {
 		case <-ctx.Done():
 		case <-live.Done():
@@ -174,8 +177,8 @@ func (l *Launcher) Run(ctx context.Context) error {
 			end()
 		case <-live.Done():
 		}
-	}()
-	go l.prepareModules(live, l.config(), nil)
+	})
+	l.going.Go(func() { l.prepareModules(live, l.config(), nil) })
 	l.clouds.Follow(live, l.config())
 	defer l.clouds.Close()
 	l.manager.Recover()
@@ -201,8 +204,6 @@ func (l *Launcher) Run(ctx context.Context) error {
 func (l *Launcher) session(ctx context.Context) (done bool, err error) {
 	connect, cancel := context.WithCancel(ctx)
 	defer cancel()
-	stop := context.AfterFunc(ctx, cancel)
-	defer stop()
 	go func() { // neither a stop nor another configuration waits for a ZooKeeper that cannot be reached
 		select {
 		case <-l.draining:

@@ -153,7 +153,7 @@ func (l *Launcher) follow(ctx context.Context, c *config.Config) config.Changes 
 	}
 	l.manager.SetLimits(workspace.Limits{MaxApplies: c.Terraform.MaxConcurrentApplies, MaxMemory: applyMemory(c.Terraform), Providers: providerNames(c)})
 	l.clouds.Follow(ctx, c)
-	go l.prepareModules(ctx, c, was)
+	l.going.Go(func() { l.prepareModules(ctx, c, was) })
 	l.log.Info("configuration loaded", "providers", changes.Providers.String(), "pools", changes.Pools.String(), "labels", changes.Labels.String(), "options", changes.Options)
 	if len(changes.NeedRestart) > 0 {
 		l.log.Warn("some options of the configuration take effect with the next start of the launcher", "options", changes.NeedRestart)

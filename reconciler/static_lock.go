@@ -19,7 +19,7 @@ func (lp *loop) lookAfter(m *machines, dir string) {
 		if err == nil {
 			lk, err = lock.Acquire(m.ctx, lp.s, dir, lp.l.fqdn)
 		}
-		lp.post(func() { //nolint:contextcheck // what it begins lives as long as the session
+		lp.post(func() {
 			switch {
 			case err == nil && m.ctx.Err() != nil:
 				release(lp.ctx, lk)
@@ -69,7 +69,7 @@ func (lp *loop) catchUpMachines(m *machines) {
 	unclear := m.unclear
 	lp.do(func(ctx context.Context) {
 		ids, _, err := lp.s.Children(ctx, nodesPath)
-		lp.post(func() { //nolint:contextcheck // lives as long as the session
+		lp.post(func() {
 			var unseen []string
 			for _, id := range ids {
 				if lp.view.Nodes[id] == nil && !lp.unclear[nodePath(id)] {
@@ -106,7 +106,7 @@ func (lp *loop) readUnseen(m *machines, unclear int, ids []string, err error) {
 				found = append(found, read{n, stat.Mzxid})
 			}
 		}
-		lp.post(func() { //nolint:contextcheck // lives as long as the session
+		lp.post(func() {
 			if m.lock == nil {
 				return
 			}

@@ -21,7 +21,7 @@ func (lp *loop) registerNode(m *machines, r static.Register) {
 	n := static.NewNode(r.Machine, r.Slot, r.Host, time.Now())
 	lp.do(func(ctx context.Context) {
 		made, err := lp.s.Multi(ctx, lk.Check(), session.CreateOp(nodesPath+"/", n.Encode(), zk.FlagSequence))
-		lp.post(func() { //nolint:contextcheck // lives as long as the session
+		lp.post(func() {
 			delete(m.creating, at)
 			lp.machinesDue = true
 			switch {

@@ -13,6 +13,7 @@ import (
 // TestBadRequests writes requests that are wrong in every way. None may crash the launcher, stay pending or stop a
 // good one.
 func TestBadRequests(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, instantConfig).start()
 	const rest = `,"requestor_data":null,"requestor":"x","provider":null,"relative_priority":0,"event_id":null,"tenant_name":null,"created_time":null`
 	cases := []struct {
@@ -63,6 +64,7 @@ func TestBadRequests(t *testing.T) {
 
 // TestOddIDs are request names that no Zuul writes.
 func TestOddIDs(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, instantConfig).start()
 	for _, id := range []string{"x", "a-b-c", "lock", "---", "200-"} {
 		if _, err := r.s.Create(r.ctx, "/nodepool/requests/"+id, []byte(`{"state":"requested","state_time":1,"node_types":["small"]}`), 0); err != nil {

@@ -10,6 +10,7 @@ import (
 // TestCancel deletes a request at every stage of its life. What was launched for it ends as a spare node that serves
 // the next request, what was not is never launched; nothing is left that nobody remembers.
 func TestCancel(t *testing.T) {
+	t.Parallel()
 	one := func(o *rig.Options) { o.Terraform = "max-concurrent-applies: 1" }
 	cancel := func(t *testing.T, r *testRig, id string) {
 		t.Helper()

@@ -28,6 +28,7 @@ func (r *testRig) out(args ...string) (stdout, stderr string, code int) {
 }
 
 func TestListAndRequestList(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, instantConfig).start()
 	req := r.wait(r.submit("small"), record.RequestFulfilled)
 	stdout, stderr, code := r.out("list")
@@ -49,6 +50,7 @@ func TestListAndRequestList(t *testing.T) {
 }
 
 func TestExitCodes(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, instantConfig)
 	broken := filepath.Join(r.Dir, "broken.yaml")
 	if err := os.WriteFile(broken, []byte("labels: [{name: a}]\nproviders: [{name: p, driver: terraform, pols: []}]\n"), 0o600); err != nil {
@@ -92,6 +94,7 @@ func TestExitCodes(t *testing.T) {
 
 // TestListWithoutZooKeeper gives up when told to.
 func TestListWithoutZooKeeper(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, instantConfig, servers("127.0.0.1:1"))
 	_, stderr, code := r.out("list", "--timeout", "1s")
 	if code != 1 || !strings.Contains(stderr, "127.0.0.1:1") {
@@ -101,6 +104,7 @@ func TestListWithoutZooKeeper(t *testing.T) {
 
 // TestLauncherCannotStart: one clear line that names what to do, exit 1.
 func TestLauncherCannotStart(t *testing.T) {
+	t.Parallel()
 	old := filepath.Join(t.TempDir(), "terraform")
 	script := "#!/bin/sh\necho '{\"terraform_version\":\"1.1.0\",\"platform\":\"linux_amd64\",\"provider_selections\":{},\"terraform_outdated\":true}'\n"
 	if err := os.WriteFile(old, []byte(script), 0o755); err != nil {

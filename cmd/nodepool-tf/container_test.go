@@ -96,6 +96,7 @@ func (r *testRig) served(ids []string) {
 // TestContainerLauncherKilled: a launcher that dies within a container is started again there, takes its runs up, and
 // nothing that they leave stays a zombie.
 func TestContainerLauncherKilled(t *testing.T) {
+	t.Parallel()
 	r := newContainer(t).start("--stop-timeout", "5s")
 	ids := r.several()
 	first, launcher := r.first()
@@ -115,6 +116,7 @@ func TestContainerLauncherKilled(t *testing.T) {
 
 // TestContainerStop: a container that is told to stop, once or twice, stays until the last Terraform run has ended.
 func TestContainerStop(t *testing.T) {
+	t.Parallel()
 	for name, signals := range map[string]int{"once": 1, "twice": 2} {
 		t.Run(name, func(t *testing.T) {
 			r := newContainer(t).start("--stop-timeout", "1s")
@@ -142,6 +144,7 @@ func TestContainerStop(t *testing.T) {
 
 // TestContainerEnd: all processes of a container are killed together. The next one makes good what they left.
 func TestContainerEnd(t *testing.T) {
+	t.Parallel()
 	r := newContainer(t).start()
 	ids := r.several()
 	first, _ := r.first()
@@ -157,6 +160,7 @@ func TestContainerEnd(t *testing.T) {
 
 // TestContainerReload: a container's SIGHUP reaches the launcher, which loads its configuration and goes on.
 func TestContainerReload(t *testing.T) {
+	t.Parallel()
 	r := newContainer(t).start()
 	ids := r.several()
 	first, launcher := r.first()

@@ -49,6 +49,7 @@ func says(t *testing.T, text string, all ...string) {
 // TestExplain follows a full pool: a request that was served, one that waits for quota, one behind it, one that nobody can
 // serve; then without the launcher.
 func TestExplain(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, gatedConfig, quota("1")).start()
 	r.gate("open")
 	first := r.wait(r.submit("gated"), record.RequestFulfilled)
@@ -99,6 +100,7 @@ func TestExplain(t *testing.T) {
 
 // TestExplainFailure: which attempt failed, and why.
 func TestExplainFailure(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, gatedConfig, func(o *rig.Options) {
 		o.Config = strings.Replace(o.Config, "launch-timeout: 60", "launch-retries: 1", 1)
 		o.Env = append(o.Env, "NODEPOOL_PHRASE=told to fail")

@@ -9,6 +9,7 @@ import (
 )
 
 func TestRequestToGone(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, instantConfig).start()
 	req := r.wait(r.submit("small", "large", "small"), record.RequestFulfilled)
 	if len(req.Nodes) != 3 {
@@ -48,6 +49,7 @@ func TestRequestToGone(t *testing.T) {
 
 // TestRecordsHaveAllKeys looks at what Zuul reads: every key of protocol.md 2.1 and 2.2, and none that collides.
 func TestRecordsHaveAllKeys(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, instantConfig).start()
 	req := r.wait(r.submit("small"), record.RequestFulfilled)
 	check := func(path string, keys ...string) {
@@ -81,6 +83,7 @@ func TestRecordsHaveAllKeys(t *testing.T) {
 
 // TestSpareNodeIsReused cancels a request after it was fulfilled: its node returns to the pool and serves the next.
 func TestSpareNodeIsReused(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, instantConfig).start()
 	req := r.wait(r.submit("small"), record.RequestFulfilled)
 	if err := r.Cancel(r.ctx, req.ID); err != nil {
@@ -95,6 +98,7 @@ func TestSpareNodeIsReused(t *testing.T) {
 
 // TestQuotaPausesAndGoesOn fills a pool of two; the third request waits, pending, until a node is given back.
 func TestQuotaPausesAndGoesOn(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, gatedConfig, quota("2")).start()
 	r.gate("open")
 	a, b := r.wait(r.submit("gated"), record.RequestFulfilled), r.wait(r.submit("gated"), record.RequestFulfilled)
@@ -113,6 +117,7 @@ func TestQuotaPausesAndGoesOn(t *testing.T) {
 
 // TestMinReady keeps two nodes ready, and two again after one was used. Its own requests leave nothing behind.
 func TestMinReady(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, strings.Replace(instantConfig, "{name: small}", "{name: small, min-ready: 2}", 1)).start()
 	spare := func() bool {
 		n := 0

@@ -19,6 +19,7 @@ import (
 // TestBesideNodepool runs both launchers on one ZooKeeper and asks for everything that the registry and the request
 // protocol decide between them.
 func TestBesideNodepool(t *testing.T) {
+	t.Parallel()
 	r := newBesideRig(t)
 	kept := r.wait(r.submit("small"), record.RequestFulfilled) // Nodepool finds it at its start
 	held, err := r.Accept(r.ctx, kept)
@@ -51,6 +52,7 @@ func TestBesideNodepool(t *testing.T) {
 // TestNodepoolDies: ready nodes of either count for both launchers' min-ready. When Nodepool is killed, its labels and its
 // preference go with it, what it has stays, and requests that only we can still serve are served.
 func TestNodepoolDies(t *testing.T) {
+	t.Parallel()
 	r := newBesideRig(t)
 	r.use(r.wait(r.submit("small"), record.RequestFulfilled))
 	r.startNodepool(func(o *nodepool.Options) { o.Labels, o.MinReady, o.Priority = []string{"both"}, 2, 10 })

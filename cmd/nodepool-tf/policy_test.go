@@ -217,6 +217,7 @@ func TestAuthElsewhere(t *testing.T) {
 
 // TestConfigStopsTheLabel: the second request is declined at once, and another label of the pool goes on.
 func TestConfigStopsTheLabel(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, labelConfig("%INSTANT%", "inputs: {name: x, colour: red}")).start()
 	r.wait(r.submit("bad"), record.RequestFailed)
 	r.wait(r.submit("bad"), record.RequestFailed)

@@ -58,6 +58,7 @@ func (r *testRig) read(path string) (string, bool) {
 
 // TestRecordCommands runs each command that reads or writes records, without a launcher, in this order.
 func TestRecordCommands(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, strings.Replace(instantConfig, "labels:", "diskimages: [{name: noble}, {name: idle, pause: true}]\nlabels:", 1))
 	s, err := r.Session(r.ctx)
 	if err != nil {
@@ -158,6 +159,7 @@ func TestRecordCommands(t *testing.T) {
 
 // TestErasePrompt: only y is yes.
 func TestErasePrompt(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, instantConfig)
 	s, err := r.Session(r.ctx)
 	if err != nil {
@@ -181,6 +183,7 @@ func TestErasePrompt(t *testing.T) {
 
 // TestOnlyZooKeeperSettings: what is broken elsewhere in the configuration keeps nobody from records (D-01).
 func TestOnlyZooKeeperSettings(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, "labels: 7\nproviders: [{name: p, driver: terraform, pools: nonsense}]")
 	for _, args := range []string{"list", "info p", "hold 1", "image-list"} {
 		if _, stderr, code := r.out(strings.Fields(args)...); code != 0 {
@@ -195,6 +198,7 @@ func TestOnlyZooKeeperSettings(t *testing.T) {
 // TestZuulAndOperator: Zuul's locks keep an operator's commands off a node in use; one that waits gets the node when Zuul
 // gives it back, before the launcher deletes it; and deleted it is gone, in the cloud, too.
 func TestZuulAndOperator(t *testing.T) {
+	t.Parallel()
 	r := newZuulRig(t, instantConfig)
 	id := r.ask([]string{"small"}, nil)
 	r.await(id, "fulfilled")
@@ -237,6 +241,7 @@ func TestZuulAndOperator(t *testing.T) {
 
 // TestDeleteNowTellsWhoIsMissing: with no launcher the record says `deleting` and the operator who has to be started.
 func TestDeleteNowTellsWhoIsMissing(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, instantConfig).start()
 	req := r.wait(r.submit("small"), record.RequestFulfilled)
 	r.kill()
@@ -273,6 +278,7 @@ func TestDeleteNowTellsWhoIsMissing(t *testing.T) {
 
 // TestInterrupted: Ctrl-C ends a command that waits for a lock; it leaves the queue, and the node as it was.
 func TestInterrupted(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, instantConfig)
 	s, err := r.Session(r.ctx)
 	if err != nil {

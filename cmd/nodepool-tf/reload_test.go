@@ -80,6 +80,7 @@ func (r *testRig) poolIDs() map[string]string {
 // TestReload goes through what an operator changes while the launcher serves: a label, a pool, a provider come and go.
 // What is not changed keeps its pool id; what comes back has another.
 func TestReload(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, strings.Replace(instantConfig, "[{name: small}", "[{name: other}, {name: small}", 1)+secondProvider).start()
 	r.use(r.wait(r.submit("small"), record.RequestFulfilled))
 	before := r.pools()
@@ -163,6 +164,7 @@ func (r *testRig) takes(label string) (held []*requestor.Held, req *record.Reque
 // TestReloadBroken: what cannot be loaded is told once, with its place, and the configuration in force goes on serving.
 // SIGHUP has it told again. Neither other servers nor another tree are taken at the operator's word.
 func TestReloadBroken(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, instantConfig).start()
 	r.use(r.wait(r.submit("small"), record.RequestFulfilled)) // the configuration was read
 	good := r.Config
@@ -213,6 +215,7 @@ func TestReloadBroken(t *testing.T) {
 // TestReloadFreezesLiveNodes: another module, other inputs and another pool of the provider reach new nodes only. The
 // workspace of a live node stays as it is, byte by byte, and destroys it as it was made.
 func TestReloadFreezesLiveNodes(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, gatedConfig)
 	r.gate("open")
 	r.start()
@@ -278,6 +281,7 @@ func (r *testRig) workspaceFiles() map[string][]byte {
 // TestReloadRequestsInHand: of a provider that goes, a request whose node becomes ready gets it, and one that waits is
 // declined, also for a removed label.
 func TestReloadRequestsInHand(t *testing.T) {
+	t.Parallel()
 	config := strings.Replace(gatedConfig, "[{name: gated}]", "[{name: gated}, {name: other}, {name: large}]", 1) + secondProvider
 	r := newRig(t, config, quota("1")).start()
 	launching := r.submit("gated")
@@ -302,6 +306,7 @@ func TestReloadRequestsInHand(t *testing.T) {
 
 // TestReloadServers: the launcher moves to other addresses of its ZooKeeper and goes on with what it has in hand.
 func TestReloadServers(t *testing.T) {
+	t.Parallel()
 	srv, chroot := zktest.Shared(t)
 	old, next := zktest.Proxy(t, srv.Addr), zktest.Proxy(t, srv.Addr)
 	r := newRig(t, gatedConfig, servers(old.Addr), func(o *rig.Options) { o.Chroot = chroot })

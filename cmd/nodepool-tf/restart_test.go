@@ -13,6 +13,7 @@ import (
 // TestKilledInMidLaunch kills the launcher while nodes are created. The next one takes their launches up: each node
 // is created once and handed over.
 func TestKilledInMidLaunch(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, gatedConfig, shortSession).start()
 	var ids []string
 	for range 5 {
@@ -37,6 +38,7 @@ func TestKilledInMidLaunch(t *testing.T) {
 
 // TestKilledWhileLaunchesEnd is the same with launches that end while no launcher runs.
 func TestKilledWhileLaunchesEnd(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, gatedConfig, shortSession).start()
 	id := r.submit("gated")
 	r.began(1)
@@ -53,6 +55,7 @@ func TestKilledWhileLaunchesEnd(t *testing.T) {
 
 // TestStopFinishesWhatIsInHand: SIGTERM waits for launches in hand and hands them over.
 func TestStopFinishesWhatIsInHand(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, gatedConfig).start()
 	id := r.submit("gated")
 	r.began(1)
@@ -76,6 +79,7 @@ func TestStopFinishesWhatIsInHand(t *testing.T) {
 
 // TestStopTimeout: launches that do not end in time go on by themselves and are taken up.
 func TestStopTimeout(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, gatedConfig).start("--stop-timeout", "1s")
 	id := r.submit("gated")
 	r.began(1)
@@ -91,6 +95,7 @@ func TestStopTimeout(t *testing.T) {
 
 // TestKilledInMidDestroy: what was being deleted is deleted.
 func TestKilledInMidDestroy(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, gatedConfig, shortSession).start()
 	r.gate("open")
 	for range 3 {
@@ -107,6 +112,7 @@ func TestKilledInMidDestroy(t *testing.T) {
 
 // TestOtherTree: a state directory that belongs to another ZooKeeper tree is not touched.
 func TestOtherTree(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, gatedConfig).start()
 	r.gate("open")
 	r.wait(r.submit("gated"), record.RequestFulfilled)
@@ -134,6 +140,7 @@ func (r *testRig) exited() error {
 // TestDeadPoolKeepsNoRequest: a request that the new launcher declines while the dead one's pool is still registered
 // fails once that registration has expired.
 func TestDeadPoolKeepsNoRequest(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, gatedConfig, shortSession).start()
 	r.gate("open")
 	r.use(r.wait(r.submit("gated"), record.RequestFulfilled))

@@ -9,6 +9,7 @@ import (
 // TestRequestsAtStart: a request that comes while the launcher starts is not failed by a pool that does not offer its
 // label, before the launcher has seen its own registration of the pool that does.
 func TestRequestsAtStart(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, `
 labels: [{name: small}, {name: other}]
 providers:

@@ -21,6 +21,7 @@ import (
 // TestStaticTwoLaunchers: two launchers serve the same machines, one of them dies, and no slot is ever registered twice:
 // neither finds more nodes than slots.
 func TestStaticTwoLaunchers(t *testing.T) {
+	t.Parallel()
 	r := newStaticRig(t, shortSession)
 	a, _ := r.machine("a")
 	r.configure(fmt.Sprintf(`{name: 127.0.0.1, labels: bench, connection-port: %d, max-parallel-jobs: 4}`, a))
@@ -109,6 +110,7 @@ func (r *staticRig) build(ctx context.Context, label string) error {
 // TestStaticAfterNodepool: what Nodepool's own static driver registered is adopted and served, and Nodepool adopts and
 // serves what we registered.
 func TestStaticAfterNodepool(t *testing.T) {
+	t.Parallel()
 	python, err := nodepool.Venv(t.Context(), "")
 	if errors.Is(err, nodepool.ErrUnavailable) && os.Getenv("CI") == "" {
 		t.Skipf("NOT RUN: nothing was tried against Nodepool itself: %v", err)
@@ -212,6 +214,7 @@ func (r *staticRig) same(before, after map[string]*record.Node) {
 
 // TestStaticWithZuul is a build's life on static nodes with Zuul's own code on the other side.
 func TestStaticWithZuul(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	port, err := sshd.FreePort("127.0.0.1")
 	if err != nil {

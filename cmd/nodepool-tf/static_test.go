@@ -49,7 +49,7 @@ func (r *staticRig) machine(name string) (port int, keys []string) {
 // configure writes one static provider with the given nodes, as YAML flow.
 func (r *staticRig) configure(nodes ...string) {
 	r.t.Helper()
-	r.Options.Config = staticConfig(nodes...)
+	r.Config = staticConfig(nodes...)
 	if err := r.WriteConfig(); err != nil {
 		r.t.Fatal(err)
 	}
@@ -92,6 +92,7 @@ func (r *staticRig) ready(want ...string) map[string]*record.Node {
 
 // TestStatic is the life of static nodes: registered, asked for, used, registered again.
 func TestStatic(t *testing.T) {
+	t.Parallel()
 	r := newStaticRig(t)
 	a, keys := r.machine("a")
 	r.configure(
@@ -169,6 +170,7 @@ func mustNumber(t *testing.T, raw json.RawMessage) (f float64) {
 // TestStaticDead: a machine that died is not handed out, holds up nobody, and one that shows other host keys than
 // configured is never registered.
 func TestStaticDead(t *testing.T) {
+	t.Parallel()
 	r := newStaticRig(t)
 	a, _ := r.machine("a")
 	b, _ := r.machine("b")
@@ -204,6 +206,7 @@ func TestStaticDead(t *testing.T) {
 // TestStaticChanges: a change of the configuration, which is loaded while the launcher runs, rewrites what nobody uses, and leaves what is in use until it comes
 // back.
 func TestStaticChanges(t *testing.T) {
+	t.Parallel()
 	r := newStaticRig(t)
 	a, _ := r.machine("a")
 	r.configure(fmt.Sprintf(`{name: 127.0.0.1, labels: bench, connection-port: %d, max-parallel-jobs: 3}`, a), `{name: 127.0.0.2, labels: arm, host-key-checking: false}`)
@@ -253,7 +256,7 @@ func TestStaticChanges(t *testing.T) {
 	}
 
 	// The provider goes: its nodes stay, and nobody registers others.
-	r.Options.Config = "labels: [{name: bench}]\nproviders: []\n"
+	r.Config = "labels: [{name: bench}]\nproviders: []\n"
 	if err := r.WriteConfig(); err != nil {
 		t.Fatal(err)
 	}
@@ -263,6 +266,7 @@ func TestStaticChanges(t *testing.T) {
 
 // TestStaticHold: an operator's hold takes a slot out of service, and his delete brings it back.
 func TestStaticHold(t *testing.T) {
+	t.Parallel()
 	r := newStaticRig(t)
 	a, _ := r.machine("a")
 	r.configure(fmt.Sprintf(`{name: 127.0.0.1, labels: [bench, arm], connection-port: %d}`, a))

@@ -246,6 +246,7 @@ func TestTakenWhileAway(t *testing.T) {
 
 // TestStateDirElsewhere: a launcher whose state directory is in use on another machine waits.
 func TestStateDirElsewhere(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, gatedConfig).start()
 	r.gate("open")
 	r.use(r.wait(r.submit("gated"), record.RequestFulfilled))

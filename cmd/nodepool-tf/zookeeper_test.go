@@ -21,6 +21,7 @@ func servers(addrs ...string) func(*rig.Options) {
 
 // TestTLS serves a request over mutual TLS, below a chroot.
 func TestTLS(t *testing.T) {
+	t.Parallel()
 	certs, err := zkserver.NewCerts(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
@@ -36,6 +37,7 @@ func TestTLS(t *testing.T) {
 
 // TestZooKeeperDownAtStart: the launcher waits, says so, and can be stopped meanwhile.
 func TestZooKeeperDownAtStart(t *testing.T) {
+	t.Parallel()
 	srv := zktest.Start(t, zkserver.Options{})
 	srv.Stop()
 	r := newRig(t, instantConfig, servers(srv.Addr))
@@ -62,6 +64,7 @@ func TestZooKeeperDownAtStart(t *testing.T) {
 // TestZooKeeperAway stops the server in mid-launch, for less than the session's time: the launch goes on and is handed
 // over once the server is back.
 func TestZooKeeperAway(t *testing.T) {
+	t.Parallel()
 	srv := zktest.Start(t, zkserver.Options{})
 	r := newRig(t, gatedConfig, servers(srv.Addr)).start()
 	id := r.submit("gated")
@@ -82,6 +85,7 @@ func TestZooKeeperAway(t *testing.T) {
 // TestSessionExpires cuts the launcher's line until its session has expired, in mid-apply. It starts afresh, takes
 // its own launches up, and hands them over once.
 func TestSessionExpires(t *testing.T) {
+	t.Parallel()
 	srv := zktest.Start(t, zkserver.Options{})
 	proxy := zktest.Proxy(t, srv.Addr)
 	r := newRig(t, gatedConfig, servers(proxy.Addr), shortSession)
@@ -143,6 +147,7 @@ func TestZooKeeperAwayForLong(t *testing.T) {
 
 // TestLeaderKilled kills the leader of three servers in mid-launch.
 func TestLeaderKilled(t *testing.T) {
+	t.Parallel()
 	ctx, cancel := context.WithTimeout(context.Background(), 90*time.Second)
 	defer cancel()
 	e, err := zkserver.StartEnsemble(ctx, t.TempDir(), 3, zkserver.Options{})
@@ -177,6 +182,7 @@ func TestLeaderKilled(t *testing.T) {
 
 // TestRecordsEditedByHand changes and deletes records under the launcher's hands.
 func TestRecordsEditedByHand(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, gatedConfig).start()
 	node := func() *record.Node {
 		t.Helper()

@@ -78,6 +78,7 @@ func request(id string) map[string]any { return map[string]any{"request": id} }
 
 // TestZuulGetsUsesAndReturns is a build's life with Zuul's own code on the other side.
 func TestZuulGetsUsesAndReturns(t *testing.T) {
+	t.Parallel()
 	r := newZuulRig(t, instantConfig)
 	id := r.ask([]string{"small", "large", "small"}, nil)
 	if s := r.await(id, "fulfilled", "failed"); s != "fulfilled" {
@@ -105,6 +106,7 @@ func TestZuulGetsUsesAndReturns(t *testing.T) {
 }
 
 func TestZuulUnknownLabelFails(t *testing.T) {
+	t.Parallel()
 	r := newZuulRig(t, instantConfig)
 	id := r.ask([]string{"small", "no-such-label"}, nil)
 	if s := r.await(id, "fulfilled", "failed"); s != "failed" {
@@ -114,6 +116,7 @@ func TestZuulUnknownLabelFails(t *testing.T) {
 
 // TestZuulCancelsWhilePending deletes a request that is being launched; its node serves the next.
 func TestZuulCancelsWhilePending(t *testing.T) {
+	t.Parallel()
 	r := newZuulRig(t, gatedConfig)
 	id := r.ask([]string{"gated"}, nil)
 	r.await(id, "pending")
@@ -134,6 +137,7 @@ func TestZuulCancelsWhilePending(t *testing.T) {
 
 // TestZuulRevisesPriority: with a pool of one in use, the request that Zuul moves forward is served first.
 func TestZuulRevisesPriority(t *testing.T) {
+	t.Parallel()
 	r := newZuulRig(t, strings.Replace(gatedConfig, "max-servers: 20", "max-servers: 1", 1))
 	r.gate("open")
 	first := r.ask([]string{"gated"}, nil)
@@ -161,6 +165,7 @@ func TestZuulRevisesPriority(t *testing.T) {
 
 // TestZuulHolds: an autohold keeps the node until Zuul releases it.
 func TestZuulHolds(t *testing.T) {
+	t.Parallel()
 	r := newZuulRig(t, instantConfig)
 	id := r.ask([]string{"small"}, nil)
 	r.await(id, "fulfilled")
@@ -184,6 +189,7 @@ func TestZuulHolds(t *testing.T) {
 
 // TestZuulExecutorDies: nodes of an executor that vanished are deleted once its locks are gone.
 func TestZuulExecutorDies(t *testing.T) {
+	t.Parallel()
 	r := newZuulRig(t, instantConfig)
 	id := r.ask([]string{"small"}, nil)
 	r.await(id, "fulfilled")
@@ -195,6 +201,7 @@ func TestZuulExecutorDies(t *testing.T) {
 
 // TestKazooAndWeExclude takes the launcher's locks with kazoo.
 func TestKazooAndWeExclude(t *testing.T) {
+	t.Parallel()
 	r := newZuulRig(t, gatedConfig)
 	id := r.ask([]string{"gated"}, nil)
 	r.began(1)
@@ -236,6 +243,7 @@ func TestKazooAndWeExclude(t *testing.T) {
 
 // TestZuulSeesPools reads the registry with Zuul's code.
 func TestZuulSeesPools(t *testing.T) {
+	t.Parallel()
 	r := newZuulRig(t, instantConfig)
 	var got struct {
 		Launchers []struct {

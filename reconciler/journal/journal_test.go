@@ -2,7 +2,6 @@ package journal
 
 import (
 	"fmt"
-	"io"
 	"log/slog"
 	"strings"
 	"testing"
@@ -37,7 +36,7 @@ func TestHandler(t *testing.T) {
 	if strings.Contains(out.String(), "accepted") || !strings.Contains(out.String(), "attempt failed") {
 		t.Errorf("the log: %s", &out)
 	}
-	if slog.New(j.Handler(slog.NewTextHandler(io.Discard, nil), nil)).Enabled(t.Context(), slog.LevelDebug) {
+	if slog.New(j.Handler(slog.DiscardHandler, nil)).Enabled(t.Context(), slog.LevelDebug) {
 		t.Error("debug lines are made for nobody")
 	}
 }

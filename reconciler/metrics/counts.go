@@ -133,6 +133,3 @@ func limits(s *status.Snapshot) map[string]map[string]float64 {
 	}
 	return out
 }
-
-// tenantResources are those that Nodepool reports of every tenant with limits.
-var tenantResources = []string{"cores", "instances", "ram"}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"math"
 	"net"
+	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
@@ -64,7 +65,7 @@ func snapshot() *status.Snapshot {
 func scrape(t *testing.T, m *Meter, s Source) map[string]*dto.MetricFamily {
 	t.Helper()
 	w := httptest.NewRecorder()
-	m.Handler(s).ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
+	m.Handler(s).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	body, _ := io.ReadAll(w.Result().Body)
 	p := expfmt.NewTextParser(model.UTF8Validation)
 	families, err := p.TextToMetricFamilies(strings.NewReader(string(body)))

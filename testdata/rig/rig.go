@@ -128,7 +128,7 @@ func (r *Rig) ConfigText() ([]byte, error) {
 		TLS      [3]string
 		StateDir string
 		Timeout  string
-	}{r.Options, hosts, r.Chroot, r.TLS, r.StateDir, fmt.Sprintf("%.1f", r.Options.Timeout)})
+	}{r.Options, hosts, r.Chroot, r.TLS, r.StateDir, fmt.Sprintf("%.1f", r.Timeout)})
 	return buf.Bytes(), err
 }
 
