@@ -73,3 +73,14 @@ func (p *Profile) name() string {
 	}
 	return p.ARN[strings.LastIndex(p.ARN, "/")+1:]
 }
+
+// Types are the instance types that nodes of the label can be of, none where the label does not say.
+func (l *Label) Types() []string {
+	switch {
+	case l.Fleet != nil:
+		return l.Fleet.InstanceTypes
+	case l.InstanceType != "":
+		return []string{l.InstanceType}
+	}
+	return nil
+}

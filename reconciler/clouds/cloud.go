@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/nodepool-tf/nodepool-tf/modules/aws"
+	awslookup "github.com/nodepool-tf/nodepool-tf/modules/aws/lookup"
 	"github.com/nodepool-tf/nodepool-tf/modules/driver"
 	"github.com/nodepool-tf/nodepool-tf/modules/kubernetes"
 	kubernetescloud "github.com/nodepool-tf/nodepool-tf/modules/kubernetes/lookup"
@@ -27,6 +29,7 @@ type Faults interface {
 var Openers = map[string]func(driver.Options) Cloud{
 	"openstack":  func(o driver.Options) Cloud { return lookup.New(o.(*openstack.Provider)) },
 	"kubernetes": openKubernetes, "openshift": openKubernetes, "openshiftpods": openKubernetes,
+	"aws": func(o driver.Options) Cloud { return awslookup.New(o.(*aws.Provider)) },
 }
 
 func openKubernetes(o driver.Options) Cloud { return kubernetescloud.New(o.(*kubernetes.Provider)) }
