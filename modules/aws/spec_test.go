@@ -231,6 +231,9 @@ func blocks(t *testing.T) map[string][]string {
 	}
 	out := map[string][]string{}
 	for _, file := range files {
+		if !strings.HasSuffix(file.Name(), ".tf") {
+			continue
+		}
 		data, err := folders.ReadFile("node/" + file.Name())
 		if err != nil {
 			t.Fatal(err)
