@@ -57,7 +57,7 @@ func TestCompare(t *testing.T) {
 		"a label more":              {"[{name: small, diskimage: noble}]", "[{name: small, diskimage: noble}, {name: large}]", Changes{Providers: Delta{Changed: []string{"b"}}, Pools: Delta{Changed: []string{"b/main"}}, Labels: Delta{Added: []string{"b/main/large"}}}},
 		"a pool's name":             {"name: main\n        max", "name: other\n        max", Changes{Providers: Delta{Changed: []string{"a"}}, Pools: Delta{Added: []string{"a/other"}, Removed: []string{"a/main"}}, Labels: Delta{Added: []string{"a/other/large", "a/other/small"}, Removed: []string{"a/main/large", "a/main/small"}}}},
 		"a provider's name":         {"name: b\n", "name: c\n", Changes{Providers: Delta{Added: []string{"c"}, Removed: []string{"b"}}, Pools: Delta{Added: []string{"c/main"}, Removed: []string{"b/main"}}, Labels: Delta{Added: []string{"c/main/small"}, Removed: []string{"b/main/small"}}}},
-		"a provider of its own":     {"name: b\n    driver: terraform", "name: b\n    driver: ibmvpc", Changes{Providers: Delta{Removed: []string{"b"}}, Pools: Delta{Removed: []string{"b/main"}}, Labels: Delta{Removed: []string{"b/main/small"}}}},
+		"a provider of its own":     {"name: b\n    driver: terraform", "name: b\n    driver: fake", Changes{Providers: Delta{Removed: []string{"b"}}, Pools: Delta{Removed: []string{"b/main"}}, Labels: Delta{Removed: []string{"b/main/small"}}}},
 		"min-ready":                 {"min-ready: 1", "min-ready: 2", Changes{Options: []string{"labels"}}},
 		"a tenant's limit":          {"max-servers: 3", "max-servers: 4", Changes{Options: []string{"tenant-resource-limits"}}},
 		"max-hold-age":              {"max-hold-age: 60", "max-hold-age: 61", Changes{Options: []string{"max-hold-age"}}},
