@@ -10,7 +10,7 @@ PACKAGES := ./... $(patsubst %,./%...,$(sort $(dir $(wildcard testdata/*/*.go)))
 FUZZTIME ?= 20s
 SOAK     ?= 20m
 
-.PHONY: help build demo test check fmt vet lint bench soak test-openstack test-faults fuzz clean
+.PHONY: help build demo test check fmt vet lint bench soak test-openstack test-kubernetes test-faults fuzz clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

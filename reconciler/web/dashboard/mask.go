@@ -34,8 +34,10 @@ func masked(text string) string {
 				hide = append(hide, n.Expr.Range())
 			}
 		case *hclsyntax.ObjectConsExpr:
+			named := namesSecret(n, text)
 			for _, item := range n.Items {
-				if key := item.KeyExpr.Range(); secretName.Match(key.SliceBytes([]byte(text))) {
+				key := string(item.KeyExpr.Range().SliceBytes([]byte(text)))
+				if secretName.MatchString(key) || named && key == "value" {
 					hide = append(hide, item.ValueExpr.Range())
 				}
 			}
@@ -56,4 +58,12 @@ func masked(text string) string {
 		}
 	}
 	return b.String() + text[at:]
+}
+
+// namesSecret tells whether an object has a name that is called like a secret, as {name = "API_TOKEN", value = ...} of a
+// container's environment.
+func namesSecret(n *hclsyntax.ObjectConsExpr, text string) bool {
+	return slices.ContainsFunc(n.Items, func(item hclsyntax.ObjectConsItem) bool {
+		return string(item.KeyExpr.Range().SliceBytes([]byte(text))) == "name" && secretName.Match(item.ValueExpr.Range().SliceBytes([]byte(text)))
+	})
 }
