@@ -10,7 +10,7 @@ PACKAGES := ./... $(patsubst %,./%...,$(sort $(dir $(wildcard testdata/*/*.go)))
 FUZZTIME ?= 20s
 SOAK     ?= 20m
 
-.PHONY: help build demo test check fmt vet lint bench soak test-openstack test-kubernetes test-faults fuzz clean
+.PHONY: help build demo test check fmt vet lint bench soak test-openstack test-kubernetes test-aws test-faults fuzz clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,12 @@ test-openstack: ## Make, use and delete nodes on a real OpenStack (docs/drivers.
 	@test -n "$$OS_CLIENT_CONFIG_FILE" || { echo "test-openstack: set OS_CLIENT_CONFIG_FILE to a clouds.yaml with the clouds oslab and oslab-admin: docs/drivers.md, openstack"; exit 1; }
 	@test -x "$$NODEPOOL_TF_OPENSTACK_PROVIDER" || { echo "test-openstack: set NODEPOOL_TF_OPENSTACK_PROVIDER to the program terraform-provider-openstack (3.x): docs/drivers.md, openstack"; exit 1; }
 	$(GO) test -count=1 -tags openstack -run '^TestOpenStack' -v -timeout 30m ./cmd/nodepool-tf
+
+test-aws: ## Make, use and delete nodes on moto's EC2 (docs/drivers.md says what it needs)
+	@test -n "$$NODEPOOL_TF_MOTO" || { echo "test-aws: set NODEPOOL_TF_MOTO to the URL of a running moto_server: docs/drivers.md, aws"; exit 1; }
+	$(GO) test -count=1 -tags aws -run '^TestMoto' -v ./modules/aws/lookup
+	@test -x "$$NODEPOOL_TF_AWS_PROVIDER" || { echo "test-aws: set NODEPOOL_TF_AWS_PROVIDER to the program terraform-provider-aws (4.57 or later): docs/drivers.md, aws"; exit 1; }
+	$(GO) test -count=1 -tags aws -run '^TestAWS' -v -timeout 30m ./cmd/nodepool-tf
 
 test-faults: ## Ten minutes of random faults while Zuul asks; ARGS='-seed N' runs a schedule again, -help says more
 	@$(GO) build -o bin/ ./cmd/faults && exec bin/faults $(ARGS)

@@ -1,0 +1,54 @@
+//go:build aws
+
+package lookup
+
+import (
+	"context"
+	"net/url"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/nodepool-tf/nodepool-tf/modules/driver"
+)
+
+// TestMoto asks a real moto server, where NODEPOOL_TF_MOTO is (make test-aws).
+func TestMoto(t *testing.T) {
+	t.Setenv("AWS_ENDPOINT_URL", os.Getenv("NODEPOOL_TF_MOTO"))
+	t.Setenv("AWS_ACCESS_KEY_ID", "id")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
+	c, ctx := cloud(t), context.Background()
+	p := c.provider
+	p.CloudImages.List[0].ImageFilters[0].Values = []string{"ubuntu/images/*", "amzn*"}
+	p.CloudImages.List[0].ImageFilters = p.CloudImages.List[0].ImageFilters[:1]
+	s, err := c.connect(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var subnets struct {
+		IDs []string `xml:"subnetSet>item>subnetId"`
+	}
+	if err := s.ec2(ctx, "DescribeSubnets", url.Values{}, &subnets); err != nil || len(subnets.IDs) == 0 {
+		t.Fatalf("%v %v", subnets, err)
+	}
+	p.Pools.List[0].SubnetID = subnets.IDs[0]
+	got, err := c.Lookup(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := func(label string) driver.Found { return got.Labels[driver.LabelKey{Pool: "main", Label: label}] }
+	if l := at("spot"); !strings.HasPrefix(l.ImageID, "ami-") || l.Resources["cores"] != 1 || l.Resources["ram"] != 8192 || l.Resources["L-34B43A08"] != 2 {
+		t.Errorf("%+v", l)
+	}
+	if l := at("fleet"); l.Missing != "" || l.Given["zone"] == nil || l.Given["root_device"] == nil {
+		t.Errorf("%+v", l)
+	}
+	if at("gone").Missing == "" || at("big").Missing == "" {
+		t.Errorf("%+v", got)
+	}
+	t.Logf("%+v", got)
+	// Moto has no ListServiceQuotas: only what counts against them.
+	if m, err := s.machines(ctx); err != nil {
+		t.Errorf("%v %v", m, err)
+	}
+}
