@@ -3,6 +3,7 @@ package reconciler
 import (
 	"testing"
 
+	"github.com/nodepool-tf/nodepool-tf/reconciler/config"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/desire"
 	"github.com/nodepool-tf/nodepool-tf/state/record"
 )
@@ -41,7 +42,7 @@ func TestPoolWithTwoComponents(t *testing.T) {
 
 // TestEnrolledPoolIsKnownByItsComponent: a registration counts from when it is written, before the cache sees it.
 func TestEnrolledPoolIsKnownByItsComponent(t *testing.T) {
-	lp := &loop{poolNames: map[string]string{}, pools: map[desire.PoolKey]*registration{}}
+	lp := &loop{cfg: &config.Config{}, poolNames: map[string]string{}, pools: map[desire.PoolKey]*registration{}}
 	lp.view.Pools, lp.view.Own = map[string]*record.Pool{}, map[desire.PoolKey]string{}
 	lp.seePool("host0000000001", &record.Pool{ID: "p"})
 	lp.enrolled(desire.PoolKey{Provider: "a", Pool: "b"}, &registration{path: componentsPath + "/pool/host0000000002", pool: &record.Pool{ID: "p"}})
