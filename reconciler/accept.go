@@ -94,7 +94,7 @@ func (lp *loop) decline(d desire.Decline) {
 		var mzxid int64
 		// One that we have declined before is looked at again when the last other pool has gone: nobody else fails it.
 		if err == nil && req.State == record.RequestRequested {
-			desire.Refuse(req.Request, own, pools, time.Now())
+			desire.Refuse(req.Request, own, pools.now(ctx, lp.s), time.Now())
 			mzxid, err = req.finish(ctx, lp.s, nil)
 			if err != nil {
 				release(ctx, req.lock)
@@ -113,17 +113,4 @@ func (lp *loop) decline(d desire.Decline) {
 			lp.seeRequest(d.Request, req.Request, mzxid)
 		})
 	})
-}
-
-// registered lists the ids of all registered pools, whatever they serve; one more that nobody has stands for a pool
-// that may be about to register.
-func (lp *loop) registered() []string {
-	ids := make([]string, 0, len(lp.view.Pools))
-	for id := range lp.view.Pools {
-		ids = append(ids, id)
-	}
-	if lp.view.Awaited() {
-		ids = append(ids, "")
-	}
-	return ids
 }

@@ -140,7 +140,7 @@ func (lp *loop) giveUp(d desire.GiveUp) {
 	h := lp.handlers[d.Request]
 	pools := lp.registered()
 	lp.declined(h.Provider, h.Pool, d.Reasons)
-	lp.letGo(h, "decline", d.Reasons, func(r *record.Request) { desire.Refuse(r, h.own, pools, time.Now()) })
+	lp.letGo(h, "decline", d.Reasons, func(r *record.Request) { desire.Refuse(r, h.own, pools.now(lp.ctx, lp.s), time.Now()) })
 }
 
 // yield gives a request back as it came.

@@ -1,9 +1,13 @@
 package reconciler
 
 import (
+	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/nodepool-tf/nodepool-tf/state/record"
+	"github.com/nodepool-tf/nodepool-tf/state/session"
 )
 
 // seePool notes what a component says of a pool, nil for gone. A pool may have two components: after an outage of
@@ -35,4 +39,37 @@ func (lp *loop) componentOf(pool string) string {
 		}
 	}
 	return newest
+}
+
+// registered are all registered pools, whatever they serve, as far as the cache has told.
+type registered struct {
+	ids    []string
+	znodes map[string]string // component: pool id
+}
+
+func (lp *loop) registered() registered {
+	return registered{slices.Collect(maps.Keys(lp.view.Pools)), maps.Clone(lp.poolNames)}
+}
+
+// now adds pools that registered a moment ago: a request that all pools have declined fails for good, so nobody may be
+// overlooked. What cannot be read counts for nothing, as in the cache.
+func (r registered) now(ctx context.Context, s *session.Session) []string {
+	ids := r.ids
+	znodes, _, err := s.Children(ctx, componentsPath+"/pool")
+	if err != nil {
+		return ids // the write that follows fails as well
+	}
+	for _, znode := range znodes {
+		if r.znodes[znode] != "" {
+			continue
+		}
+		data, _, err := s.Get(ctx, componentsPath+"/pool/"+znode)
+		if err != nil {
+			continue
+		}
+		if p, err := record.ParsePool(data); err == nil {
+			ids = append(ids, p.ID)
+		}
+	}
+	return ids
 }

@@ -23,6 +23,7 @@ var ours = map[string]string{
 	"azure-accepted":      "accepted: D48",
 	"kubernetes-accepted": "accepted: D71, D75, D78, D80",
 	"drivers-rest":        "the drivers test and example are left alone",
+	"kubernetes-names":    "an option of ours",
 	"metastatic-backing":  "accepted: D91",
 	"yaml-int":            "integers have 64 bits",
 	"zookeeper":           "accepted: D4",
