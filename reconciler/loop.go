@@ -244,6 +244,7 @@ func (lp *loop) pass() time.Duration {
 	lp.tendSlots()
 	v := &lp.view
 	v.Now = began
+	v.Full = lp.l.manager.Full()
 	v.Due = desire.Due{}
 	if began.Sub(lp.lastAges) >= agesEvery {
 		v.Due.Ages, lp.lastAges = true, began

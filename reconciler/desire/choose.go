@@ -115,6 +115,10 @@ func (p *pass) consider(key PoolKey, pool *config.Pool, r *record.Request, lacks
 		p.leave(key, r, "4.3.10", "max-concurrency of the provider is reached: %d of %d launches under way", p.active[key.Provider], limit)
 		return // 10
 	}
+	if len(reasons) == 0 && p.Full && !pool.Provider.Static() {
+		p.leave(key, r, "4.4", "the state directory of the launcher is nearly full")
+		return
+	}
 	if len(reasons) == 0 && pool.Provider.Static() {
 		// 7: upstream asks for one READY node of each label, of any provider, and then finds that it has too few.
 		allocs, ok := p.staticFill(pool, r.NodeTypes)

@@ -36,6 +36,9 @@ type View struct {
 	// Draining is set while the launcher stops: what was accepted is finished, paused requests are given back, and
 	// nothing new is begun.
 	Draining bool
+	// Full is set while there is no room to remember another node: what was accepted waits, and other launchers, whose
+	// disks have room, are left what is open.
+	Full bool
 	// Due says which periodic tasks fall due in this pass.
 	Due Due
 }

@@ -309,6 +309,8 @@ func began(ago time.Duration) func(*Handler) {
 }
 
 func draining(v *View) { v.Draining = true }
+
+func diskFull(v *View) { v.Full = true }
 func dueAges(v *View)  { v.Due.Ages = true }
 func dueLost(v *View)  { v.Due.Lost = true }
 

@@ -162,7 +162,13 @@ func TestNearlyFull(t *testing.T) {
 	if n := strings.Count(b.log.String(), "nearly full"); n != 1 {
 		t.Errorf("said %d times", n)
 	}
+	if !b.m.Full() {
+		t.Error("it says that there is room")
+	}
 	set(leastFree)
+	if b.m.Full() {
+		t.Error("it says that there is no room")
+	}
 	b.created("2")
 	b.destroy("2")
 	b.gone()

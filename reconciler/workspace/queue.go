@@ -89,6 +89,13 @@ func (m *Manager) Tick() {
 	m.dispatch()
 }
 
+// Full reports whether orders for new nodes wait for room on the disk. It asks the file system.
+func (m *Manager) Full() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.diskFull()
+}
+
 // diskFull reports whether there is too little room to remember another node, with a warning once a minute.
 func (m *Manager) diskFull() bool {
 	var fs unix.Statfs_t
