@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/nodepool-tf/nodepool-tf/reconciler/config"
+	"github.com/nodepool-tf/nodepool-tf/reconciler/metastatic"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/status"
 	"github.com/nodepool-tf/nodepool-tf/state/record"
 )
@@ -38,6 +39,7 @@ func TestNodeLines(t *testing.T) {
 		{"left", record.Node{State: record.NodeReady, AllocatedTo: "200-1"}, false, false, "becomes a spare"},
 		{"spare", record.Node{State: record.NodeReady, StateTime: 1_800_000_000 - 60}, false, false, "max-ready-age deletes it in 9m0s"},
 		{"in use", record.Node{State: record.NodeInUse}, true, false, "Zuul's executor holds its lock"},
+		{"shared out", record.Node{State: record.NodeInUse, UserData: metastatic.Mark{Owner: metastatic.Owner("m"), Label: "slot", Slots: 4}.Encode()}, true, false, "NodePool:metastatic:m shares it out as 4 slots with label slot"},
 		{"lost", record.Node{State: record.NodeInUse}, false, false, "nobody holds its lock, and it is deleted\nKEEPER"},
 		{"held", record.Node{State: record.NodeHold, StateTime: 1_800_000_000, HoldJob: "acme p job", Comment: "look"}, false, false, "acme p job\ncomment: look\nit is deleted in 1h0m0s"},
 		{"held for less", record.Node{State: record.NodeHold, StateTime: 1_800_000_000 - 601, HoldExpiration: &expires}, false, false, "it is deleted in 0s"},

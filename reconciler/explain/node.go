@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/nodepool-tf/nodepool-tf/reconciler/config"
+	"github.com/nodepool-tf/nodepool-tf/reconciler/metastatic"
 	"github.com/nodepool-tf/nodepool-tf/state/record"
 )
 
@@ -22,6 +23,9 @@ func nodeLines(n *record.Node, locked, request bool, keeper string, c *config.Co
 	case record.NodeReady:
 		return readyLines(n, locked, request, c, now)
 	case record.NodeInUse:
+		if m, ok := metastatic.MarkOf(n); ok && locked {
+			return []string{fmt.Sprintf("it is a backing node: %s shares it out as %d slots with label %s, and holds its lock until none was in use for grace-time", m.Owner, m.Slots, m.Label)}
+		}
 		if locked {
 			return []string{"a job has it, for request " + n.AllocatedTo + ": Zuul's executor holds its lock"}
 		}

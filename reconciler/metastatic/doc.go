@@ -5,5 +5,5 @@
 // It owns what the records of backing nodes and slots say (Mark, Place). It does no I/O and takes no lock, and who gets
 // a node is package desire's to decide: here a node that is being launched gets its slot.
 //
-// Only package reconciler imports it.
+// Package reconciler and its explain import it.
 package metastatic
