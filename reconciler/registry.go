@@ -41,14 +41,19 @@ func (lp *loop) componentOf(pool string) string {
 	return newest
 }
 
-// registered are all registered pools, whatever they serve, as far as the cache has told.
+// registered are all registered pools, whatever they serve, as far as the cache has told; one more that nobody has stands
+// for a pool that may be about to register.
 type registered struct {
 	ids    []string
 	znodes map[string]string // component: pool id
 }
 
 func (lp *loop) registered() registered {
-	return registered{slices.Collect(maps.Keys(lp.view.Pools)), maps.Clone(lp.poolNames)}
+	r := registered{slices.Collect(maps.Keys(lp.view.Pools)), maps.Clone(lp.poolNames)}
+	if lp.view.Awaited() {
+		r.ids = append(r.ids, "")
+	}
+	return r
 }
 
 // now adds pools that registered a moment ago: a request that all pools have declined fails for good, so nobody may be
