@@ -107,7 +107,7 @@ resource "kubernetes_manifest" "node" {
       labels      = var.labels
       annotations = merge(var.annotations, var.marks)
     }
-    spec = var.spec == null ? local.spec : var.spec
+    spec = [for s in [var.spec, local.spec] : s if s != null][0] # a conditional wants both to be of one type
   }
 
   # The API may write what is here in other words ("2048Mi" becomes "2Gi"), and fill in more.
