@@ -200,6 +200,16 @@ func (l *Launcher) Run(ctx context.Context) error {
 	}
 }
 
+// stopping reports whether the launcher was told to stop.
+func (l *Launcher) stopping() bool {
+	select {
+	case <-l.draining:
+		return true
+	default:
+		return false
+	}
+}
+
 // session serves one ZooKeeper session. done is true after a clean stop.
 func (l *Launcher) session(ctx context.Context) (done bool, err error) {
 	connect, cancel := context.WithCancel(ctx)
@@ -216,7 +226,7 @@ func (l *Launcher) session(ctx context.Context) (done bool, err error) {
 	s, err := Connect(connect, l.config().ZooKeeper, l.log)
 	if err != nil {
 		if connect.Err() != nil {
-			return !l.next.waits(), nil
+			return l.stopping(), nil // what was made may be in force already: that is no reason to end
 		}
 		return false, err
 	}

@@ -29,8 +29,6 @@ func (o offer) remind() {
 	}
 }
 
-func (o offer) waits() bool { return o.look() != nil }
-
 // look returns what is on offer, nil for nothing. It stays on offer: a session may end before it is in force.
 func (o offer) look() *config.Config { return o.cfg.Load() }
 
