@@ -3,6 +3,7 @@ package status
 import (
 	"cmp"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 
@@ -13,9 +14,17 @@ import (
 func (r *Report) AddQuota(q Quota) {
 	t := Table{Columns: []Column{{"Resource", "resource"}, {"Limit", "limit"}, {"Used", "used"}, {"Unmanaged", "unmanaged"}}}
 	for _, res := range slices.Sorted(maps.Keys(q.Limits)) {
-		t.Rows = append(t.Rows, []any{res, q.Limits[res], q.Used[res], q.Unmanaged[res]})
+		t.Rows = append(t.Rows, []any{res, amount(q.Limits[res]), amount(q.Used[res]), amount(q.Unmanaged[res])})
 	}
 	r.Sections = append(r.Sections, Section{"Quota of the cloud", "quota", t})
+}
+
+// amount is a cell for a number of resources: whole ones are written out, whatever their size.
+func amount(n float64) any {
+	if n == math.Trunc(n) && math.Abs(n) < 1<<53 {
+		return int64(n)
+	}
+	return n
 }
 
 // InfoReport shows what there is of a provider: its uploads, an image's build a row, and its nodes. What belongs to
