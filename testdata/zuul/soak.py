@@ -257,9 +257,9 @@ class Soak:
         """The contenders of a node's lock that stay.
 
         A launcher that has not heard yet who got the node may pass by: it takes the lock, reads the record again and
-        leaves. Zuul's executor waits 30 s for the lock.
+        leaves. One that was cut off meanwhile leaves when its session ends. Zuul's executor waits 30 s for the lock.
         """
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + (10 if self.options.zookeeper_faults else 5)
         held = set(self.system.contenders(node))
         while held and time.monotonic() < deadline:
             time.sleep(0.02)
