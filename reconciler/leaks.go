@@ -49,7 +49,7 @@ func (lp *loop) sweepLeaks() {
 		}
 		s.next = now.Add(jitter(interval))
 		lp.sweeping[p.Name] = true
-		lp.list(p, s, distinctSpecs(p), nil)
+		lp.listCloud(p, s)
 	}
 }
 
@@ -94,8 +94,7 @@ func (lp *loop) list(p *config.Provider, s *providerSweep, specs []*modules.Spec
 	begun := lp.l.manager.List(p.Name, specs[0], func(some []sweep.Resource, err error) {
 		lp.post(func() {
 			if err != nil {
-				delete(lp.sweeping, p.Name)
-				lp.log.Warn("what the provider has could not be listed; leaked resources are looked for again later", "provider", p.Name, "class", execute.ClassOf(err), "err", err)
+				lp.notListed(p, execute.ClassOf(err), err)
 				return
 			}
 			if some != nil {
@@ -107,6 +106,14 @@ func (lp *loop) list(p *config.Provider, s *providerSweep, specs []*modules.Spec
 	})
 	if !begun { // for an earlier session, which no longer asks
 		delete(lp.sweeping, p.Name)
+	}
+}
+
+// notListed ends a sweep without a verdict.
+func (lp *loop) notListed(p *config.Provider, class execute.Class, err error) {
+	delete(lp.sweeping, p.Name)
+	if lp.ctx.Err() == nil {
+		lp.log.Warn("what the provider has could not be listed; leaked resources are looked for again later", "provider", p.Name, "class", class, "err", err)
 	}
 }
 

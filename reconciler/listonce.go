@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/nodepool-tf/nodepool-tf/reconciler/clouds"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/config"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/execute"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/sweep"
@@ -49,13 +50,21 @@ func (l *Lister) Close() {
 	_ = os.RemoveAll(l.dir)
 }
 
-// List is all that the list modules of a provider name. Not offered: none of its modules has one.
+// List is all that a provider's driver and its list modules name. Not offered: neither lists.
 func (l *Lister) List(ctx context.Context, p *config.Provider) (found []sweep.Resource, offered bool, err error) {
 	type answer struct {
 		found []sweep.Resource
 		err   error
 	}
-	for _, spec := range distinctSpecs(p) {
+	cloud, offered, err := clouds.List(ctx, p)
+	if err != nil {
+		return nil, true, err
+	}
+	specs := distinctSpecs(p)
+	if offered {
+		found, specs = listedResources(cloud), ownModules(p)
+	}
+	for _, spec := range specs {
 		told := make(chan answer, 1)
 		l.manager.List(p.Name, spec, func(some []sweep.Resource, err error) { told <- answer{some, err} })
 		select {

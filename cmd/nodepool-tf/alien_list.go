@@ -20,9 +20,9 @@ func alienListCommand() *cli.Command {
 		Name:      "alien-list",
 		Usage:     "list what only the cloud knows: resources with our tags that belong to no node",
 		ArgsUsage: "[PROVIDER]",
-		Description: "Each provider whose module has a sub-folder `list` is asked what it has, with Terraform, beside a launcher that may be running.\n" +
-			"What carries a provider's tags and whose node has no record is shown. Where a workspace holds it, its launcher is about to destroy\n" +
-			"it; what is in none has leaked if it is still there a minute later, unless a launcher is just making it. `clean-leaked: true` on the\n" +
+		Description: "Each provider is asked what it has, by its driver or, with Terraform, by a module's sub-folder `list`, beside a launcher that may\n" +
+			"be running. What carries a provider's tags and whose node has no record is shown. Where a workspace holds it, its launcher is about\n" +
+			"to destroy it; what is in none has leaked if it is still there a minute later, unless a launcher is just making it. `clean-leaked: true` on the\n" +
 			"provider has the launcher remove what leaked; nothing is removed here.",
 		Flags: []cli.Flag{outputFlag(), timeoutFlag(), strictFlag()},
 		Action: func(c *cli.Context) error {
@@ -85,7 +85,7 @@ func listAliens(c *cli.Context, s *session.Session, cfg *config.Config, provider
 			continue
 		}
 		if !offered {
-			warn(c)(fmt.Errorf("no module of provider %s has a sub-folder `list`: what it has is not known", p.Name))
+			warn(c)(fmt.Errorf("the driver of provider %s does not list, and no module of it has a sub-folder `list`: what it has is not known", p.Name))
 			continue
 		}
 		some, err := admin.Aliens(c.Context, s, p.Name, found, cfg.Terraform.StateKey, warn(c))

@@ -21,6 +21,8 @@
 //     marked with as modules.Template, what is looked up as modules.Given, dynamic
 //     values as Spec.Dynamic, laid over each other with modules.Merged;
 //   - outputs of the module that are named as node fields (modules.FieldNames);
+//   - Lister of reconciler/clouds, in a package lookup beside it, where the Terraform
+//     provider cannot list;
 //   - Label.ImageID, where the configuration says the id of a cloud image.
 //
 // What every provider and label has beside a driver's own options (module, inputs,

@@ -113,13 +113,7 @@ func (w *Watch) Answers() (answers map[string]Answer, news int) {
 
 // Fault asks what went wrong with the machine of a node; "" when nothing did, or the cloud does not say.
 func (w *Watch) Fault(ctx context.Context, provider, hostname string) string {
-	w.mu.Lock()
-	a := w.all[provider]
-	w.mu.Unlock()
-	if a == nil {
-		return ""
-	}
-	f, ok := a.cloud.(Faults)
+	f, ok := w.cloud(provider).(Faults)
 	if !ok {
 		return ""
 	}

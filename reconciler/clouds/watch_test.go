@@ -33,6 +33,15 @@ func (s *scripted) Lookup(context.Context) (driver.Findings, error) {
 	return driver.Findings{Labels: map[driver.LabelKey]driver.Found{{Pool: "main", Label: "a"}: {Missing: "no image"}}}, err
 }
 
+// List gives one thing, or the next error.
+func (s *scripted) List(ctx context.Context) ([]driver.Resource, error) {
+	if _, limited := ctx.Deadline(); !limited {
+		return nil, errors.New("a list without a time limit")
+	}
+	_, err := s.Lookup(ctx)
+	return []driver.Resource{{Type: "scripted_vm", ID: "1"}}, err
+}
+
 func (s *scripted) Quota(context.Context) (driver.Quota, error) { return driver.Quota{}, nil }
 
 // embedded has a name of its own: one of the methods is called Options.

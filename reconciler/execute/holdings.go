@@ -8,6 +8,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
+
+	"github.com/nodepool-tf/nodepool-tf/modules"
 )
 
 // Holding is one resource instance that a state holds.
@@ -61,8 +64,8 @@ func ReadOutput(dir, name string) (string, error) {
 }
 
 // HasTags reports whether an attribute of the state's only managed resource has all the tags, wherever its type keeps
-// them: in a map (tags, labels, metadata, ...) or in a list of blocks with key and value, at any depth. An error says
-// that the state holds something else than one resource.
+// them: in a map (tags, labels, metadata, ...), in a list of blocks with key and value, in a list of texts key:value, or
+// as marks in its description (modules.Marks); all but the last at any depth. An error says that the state holds something else than one resource.
 func HasTags(dir string, want map[string]string) (bool, error) {
 	raw, err := readDetails(dir)
 	if err != nil {
@@ -73,11 +76,25 @@ func HasTags(dir string, want map[string]string) (bool, error) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(raw.Resources[0].Instances[0].Attributes)) {
 		var v any
-		if json.Unmarshal(raw.Resources[0].Instances[0].Attributes[name], &v) == nil && tagged(v, want) {
+		if json.Unmarshal(raw.Resources[0].Instances[0].Attributes[name], &v) != nil {
+			continue
+		}
+		if text, ok := v.(string); ok && name == "description" {
+			v = marks(text)
+		}
+		if tagged(v, want) {
 			return true, nil
 		}
 	}
 	return false, nil
+}
+
+func marks(text string) map[string]any {
+	out := map[string]any{}
+	for key, value := range modules.Marks(text) {
+		out[key] = value
+	}
+	return out
 }
 
 func tagged(v any, want map[string]string) bool {
@@ -97,9 +114,14 @@ func tagged(v any, want map[string]string) bool {
 			if tagged(inner, want) {
 				return true
 			}
-			if block, ok := inner.(map[string]any); ok {
-				if key, ok := block["key"].(string); ok {
-					pairs[key] = block["value"]
+			switch inner := inner.(type) {
+			case map[string]any:
+				if key, ok := inner["key"].(string); ok {
+					pairs[key] = inner["value"]
+				}
+			case string:
+				if key, value, ok := strings.Cut(inner, ":"); ok {
+					pairs[key] = value
 				}
 			}
 		}

@@ -42,17 +42,21 @@ func TestHoldings(t *testing.T) {
 
 // TestHasTags: wherever a type keeps its tags.
 func TestHasTags(t *testing.T) {
-	want := map[string]string{"p": "cloud", "n": "1"}
+	want := map[string]string{"nodepool_provider_name": "cloud", "nodepool_node_id": "1"}
 	for attributes, has := range map[string]bool{
-		`{"tags":{"p":"cloud","n":"1","x":"y"}}`:                        true,
-		`{"metadata":[{"name":"a","labels":{"p":"cloud","n":"1"}}]}`:    true,
-		`{"tag":[{"key":"p","value":"cloud"},{"key":"n","value":"1"}]}`: true,
-		`{"tags":{"p":"cloud","n":"2"}}`:                                false,
-		`{"tags":{"p":"cloud"},"labels":{"n":"1"}}`:                     false,
-		`{"tags":null}`:                false,
-		`{"tags":{"p":"cloud","n":1}}`: false,
-		`{"user_data":"p=cloud,n=1"}`:  false,
-		`{"tag":[{"key":"p","value":"cloud"}],"other":[{"key":"n","value":"1"}],"id":"p"}`: false,
+		`{"tags":{"nodepool_provider_name":"cloud","nodepool_node_id":"1","x":"y"}}`:                        true,
+		`{"metadata":[{"name":"a","labels":{"nodepool_provider_name":"cloud","nodepool_node_id":"1"}}]}`:    true,
+		`{"tag":[{"key":"nodepool_provider_name","value":"cloud"},{"key":"nodepool_node_id","value":"1"}]}`: true,
+		`{"tags":{"nodepool_provider_name":"cloud","nodepool_node_id":"2"}}`:                                false,
+		`{"tags":{"nodepool_provider_name":"cloud"},"labels":{"nodepool_node_id":"1"}}`:                     false,
+		`{"tags":["nodepool_provider_name:cloud","nodepool_node_id:1"]}`:                                    true,
+		`{"tags":["nodepool_provider_name:cloud","nodepool_node_id:12"]}`:                                   false,
+		`{"description":"np1 nodepool_node_id=1 nodepool_provider_name=cloud"}`:                             true,
+		`{"description":"np1 nodepool_node_id=1 nodepool_provider_name=cloud two"}`:                         false,
+		`{"tags":null}`: false,
+		`{"tags":{"nodepool_provider_name":"cloud","nodepool_node_id":1}}`:                                                     false,
+		`{"user_data":"nodepool_provider_name=cloud nodepool_node_id=1"}`:                                                      false,
+		`{"tag":[{"key":"nodepool_provider_name","value":"cloud"}],"other":[{"key":"nodepool_node_id","value":"1"}],"id":"p"}`: false,
 	} {
 		dir := stateFolder(t, `{"version":4,"resources":[{"mode":"managed","type":"vm","name":"leaked","instances":[{"attributes":`+attributes+`}]}]}`)
 		if got, err := HasTags(dir, want); got != has || err != nil {

@@ -3,6 +3,7 @@ package workspace
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 
@@ -20,7 +21,7 @@ var errNotOurs = errors.New("the resource as it is now does not carry our provid
 
 // RemoveLeaked has Terraform remove a resource that belongs to nobody, with what it knows of its type and no other
 // knowledge of the cloud: the resource is imported into a folder of its own by its id, looked at once more, and
-// destroyed. spec is that whose list named it. may is asked last, before anything is destroyed. done is told how it went;
+// destroyed. spec is that whose list named it, or one with the resource type's provider where the driver did. may is asked last, before anything is destroyed. done is told how it went;
 // it runs in a goroutine of its own and is not called when the manager is closed first.
 func (m *Manager) RemoveLeaked(provider string, spec *modules.Spec, r sweep.Resource, may func() error, done func(error)) {
 	m.mu.Lock()
@@ -34,12 +35,15 @@ func (m *Manager) RemoveLeaked(provider string, spec *modules.Spec, r sweep.Reso
 }
 
 func (m *Manager) removeLeaked(provider string, spec *modules.Spec, r sweep.Resource, may func() error) error {
+	if spec == nil {
+		return fmt.Errorf("no module of the provider requires the Terraform provider of %s", r.Type)
+	}
 	base, err := m.bases.Lister(m.ctx, spec)
+	if err == nil && base == nil { // the driver listed it
+		base, err = m.bases.Get(m.ctx, spec)
+	}
 	if err != nil {
 		return err
-	}
-	if base == nil {
-		return errors.New("its module offers no list any more")
 	}
 	block, err := templates.RenderEmpty(r.Type, leakedName)
 	if err != nil {
