@@ -28,7 +28,7 @@ var credentials = map[string]string{
 
 // advice says what an operator has to look at when a label is stopped.
 func advice(class execute.Class, l *config.PoolLabel) string {
-	const then = "a change takes effect when the launcher is started again"
+	const then = "a changed configuration is tried at once, a changed environment or module when the launcher is started again"
 	provider := l.Pool.Provider.Name
 	if class != execute.Auth {
 		return fmt.Sprintf("look at module, inputs, outputs and alternatives of label %s in pool %s of provider %s, and at the module itself; %s", l.Name, l.Pool.Name, provider, then)

@@ -92,7 +92,7 @@ func (lp *loop) attemptFailed(la *launch, err error, block string) {
 	lp.l.history.failed(status.Failure{
 		At: time.Now(), Op: "launch", Provider: la.node.Provider, Pool: la.node.Pool, Label: la.label.Name, Node: la.node.ID, Request: la.handler.Request,
 		Workspace: la.ws, Attempt: la.attempt, Class: string(class), Text: err.Error(), Next: next, Block: block,
-	})
+	}, !lp.zookeeperAway(err))
 	switch v {
 	case abort:
 		lp.launchFailed(la, err, record.NodeAborted)

@@ -39,8 +39,8 @@ func (h *history) of(provider string) *health {
 	return h.providers[provider]
 }
 
-// failed notes a failure.
-func (h *history) failed(f status.Failure) {
+// failed notes a failure, and whether the provider is to blame.
+func (h *history) failed(f status.Failure, blame bool) {
 	f.Text, f.Block, f.Next = h.redact(f.Text), h.redact(f.Block), h.redact(f.Next)
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -48,6 +48,9 @@ func (h *history) failed(f status.Failure) {
 		h.failures = slices.Delete(h.failures, 0, 1)
 	}
 	h.failures = append(h.failures, f)
+	if !blame {
+		return
+	}
 	p := h.of(f.Provider)
 	p.failure = &f
 	switch execute.Class(f.Class) {

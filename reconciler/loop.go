@@ -57,6 +57,7 @@ type loop struct {
 
 	lastAges, lastLost, lastLocks, lastOrphans time.Time
 	started                                    time.Time
+	unserved                                   unserved
 	missing                                    map[string]time.Time // workspace nodes without a record: first sighting
 	lostSince                                  map[string]time.Time // lost requests that wait for their launcher
 	sweeping                                   map[string]bool      // providers whose resources are being listed
@@ -248,6 +249,7 @@ func (lp *loop) pass() time.Duration {
 	v.Due = desire.Due{}
 	if began.Sub(lp.lastAges) >= agesEvery {
 		v.Due.Ages, lp.lastAges = true, began
+		lp.lookUnserved()
 	}
 	if began.Sub(lp.started) >= lostGrace && began.Sub(lp.lastLost) >= lostEvery {
 		v.Due.Lost, lp.lastLost = true, began

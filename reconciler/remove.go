@@ -128,7 +128,7 @@ func (lp *loop) destroyFailed(o workspace.Outcome) {
 	lp.l.history.failed(status.Failure{
 		At: time.Now(), Op: "delete", Provider: o.Provider, Pool: o.Pool, Label: o.Label, Node: o.Node, Request: o.Request,
 		Workspace: o.Workspace, Attempt: o.Attempt, Class: string(o.Class()), Text: fmt.Sprint(o.Err), Next: "it is tried again", Block: o.Block,
-	})
+	}, !lp.zookeeperAway(o.Err))
 	n := lp.deletions[o.Node]
 	if n == nil {
 		return

@@ -42,6 +42,7 @@ func (lp *loop) show(s *status.Snapshot) {
 		s.Registered = append(s.Registered, v.Pools[id])
 	}
 	s.Pools, s.Providers = configured(lp.cfg)
+	s.Unserved = lp.unserved.now
 	used := desire.Used(v)
 	for i := range s.Pools {
 		lp.showPool(&s.Pools[i], used.Pools, now)

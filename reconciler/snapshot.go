@@ -88,6 +88,9 @@ func (l *Launcher) takeSnapshot(lp *loop) *status.Snapshot {
 	}
 	s.Version, s.Host, s.Started = l.opts.Version, l.fqdn, l.started
 	s.Config = shownConfig(l.ConfigState())
+	for _, w := range cfg.Warnings {
+		s.Config.Warnings = append(s.Config.Warnings, l.history.redact(w))
+	}
 	select {
 	case <-l.draining:
 		s.Draining = true

@@ -61,6 +61,7 @@ func (lp *loop) swap(c *config.Config) {
 	for _, n := range lp.view.Nodes { // whose provider is configured has changed
 		lp.watch(n)
 	}
+	lp.removed(changes.Providers.Removed)
 	if !slices.Equal(changes.Providers.Added, changes.Providers.Removed) {
 		lp.do(lp.describe)
 	}

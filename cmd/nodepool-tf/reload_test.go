@@ -122,6 +122,9 @@ func TestReload(t *testing.T) {
 	if n := r.Nodes()[req.Nodes[0]]; n == nil || n.State != record.NodeUsed {
 		t.Errorf("the node of the provider that is not configured: %+v", n)
 	}
+	if log := r.Log(); !strings.Contains(log, "still has nodes") || !strings.Contains(log, "nodepool-tf erase second") {
+		t.Error("nothing was said of the node that stays")
+	}
 
 	// It comes back.
 	r.configure("providers:\n", "providers:\n"+strings.TrimPrefix(secondProvider, "\n"))

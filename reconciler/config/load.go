@@ -19,6 +19,9 @@ func Load(path, secure string, env []string) (*Config, []Issue, error) {
 	if HasErrors(issues) {
 		return nil, issues, unusable(path, issues)
 	}
+	for _, i := range issues {
+		cfg.Warnings = append(cfg.Warnings, i.String())
+	}
 	return cfg, issues, nil
 }
 

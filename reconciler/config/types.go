@@ -15,6 +15,8 @@ type Config struct {
 	// Hash is the hex SHA-256 of both files after substitution: equal hashes
 	// mean nothing to reload.
 	Hash string
+	// Warnings say what is suspicious, as Issue.String does.
+	Warnings []string
 
 	ZooKeeper ZooKeeper
 	WebApp    WebApp

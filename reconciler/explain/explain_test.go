@@ -80,6 +80,20 @@ func TestView(t *testing.T) {
 	}
 }
 
+// TestUnserved: what is done with a node of a provider that nobody serves is nothing, whatever its state.
+func TestUnserved(t *testing.T) {
+	n := &record.Node{ID: "1", State: record.NodeUsed, Provider: "renamed", Type: []string{"small"}}
+	w := &World{Now: now, Nodes: []*record.Node{n}}
+	got := pretty(t, AboutNode(n, "KEEPER", w, cfg()))
+	if !strings.Contains(got, "left alone") || !strings.Contains(got, "nodepool-tf erase renamed") || strings.Contains(got, "KEEPER") {
+		t.Error(got)
+	}
+	w.Pools = []*record.Pool{{ProviderName: "renamed"}}
+	if got := pretty(t, AboutNode(n, "KEEPER", w, cfg())); strings.Contains(got, "left alone") || !strings.Contains(got, "KEEPER") {
+		t.Error(got)
+	}
+}
+
 // TestHarmless: what others wrote reaches a terminal as text.
 func TestHarmless(t *testing.T) {
 	n := &record.Node{ID: "1", State: record.NodeHold, Provider: "\x1b[2J", Type: []string{"\u009b"}, Comment: "a\nb\r", AllocatedTo: "\x07"}

@@ -81,6 +81,11 @@ func AboutNode(n *record.Node, keeper string, w *World, c *config.Config) *Repor
 	request := slices.ContainsFunc(w.Requests, func(r *record.Request) bool { return r.ID == n.AllocatedTo })
 	rep := &Report{Kind: "node", ID: n.ID, State: string(n.State), Age: age(n.StateTime, w.Now), Next: nodeNext(n)}
 	rep.say("%s", labelled(n, w.Locked[n.ID]))
+	if !w.serves(n.Provider, c) {
+		u := status.Unserved{Provider: n.Provider}
+		rep.say("provider %s is neither configured here nor served by a running launcher: the node is left alone, whatever its state. To do: %s", n.Provider, u.Do())
+		return rep
+	}
 	rep.Says = append(rep.Says, nodeLines(n, w.Locked[n.ID], request, keeper, c, w.Now)...)
 	return rep
 }

@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"slices"
 	"time"
 
 	"github.com/nodepool-tf/nodepool-tf/reconciler/config"
@@ -93,4 +94,11 @@ func (w *World) handlers(v *desire.View) {
 		pool := v.Pools[v.Own[desire.PoolKey{Provider: h.Provider, Pool: h.Pool}]]
 		h.Paused = pool.Paused && len(h.Nodes) < len(v.Requests[id].NodeTypes)
 	}
+}
+
+// serves tells whether a provider is in the configuration or a running launcher has registered a pool of it.
+func (w *World) serves(provider string, c *config.Config) bool {
+	named := func(p *config.Provider) bool { return p.Name == provider }
+	return slices.ContainsFunc(c.Providers, named) || slices.ContainsFunc(c.Undriven, named) ||
+		slices.ContainsFunc(w.Pools, func(p *record.Pool) bool { return p.ProviderName == provider })
 }

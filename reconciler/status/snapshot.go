@@ -30,7 +30,8 @@ type Snapshot struct {
 	Pools []Pool
 	// Registered are all pools that live launchers announce, ours included, by id.
 	Registered []*record.Pool
-	Tenants    []Tenant // those with limits, by name
+	Tenants    []Tenant   // those with limits, by name
+	Unserved   []Unserved // by name
 	Providers  []Provider
 	Runs       []workspace.Run // under way, oldest first
 	// Failures are the newest ones, newest first, at most MostFailures.
@@ -67,6 +68,8 @@ type Config struct {
 	LastFailed time.Time
 	// NeedRestart lists the options that the files change and that only a restart takes up.
 	NeedRestart []string
+	// Warnings say what is suspicious in the one in force: "file:line:column: option: code: text".
+	Warnings []string
 	// Outcomes counts the loads since the start by what became of them: success, failure.
 	Outcomes map[string]int
 }

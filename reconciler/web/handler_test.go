@@ -136,12 +136,13 @@ func TestZooKeeperAway(t *testing.T) {
 
 func TestHealth(t *testing.T) {
 	s := fleet()
+	s.snapshot.Config.Warnings = []string{"f.yaml:3: max-servres: no such option"}
 	h := handler(s)
 	if got := body(t, ask(h, "GET", "/ready")); got != "OK" {
 		t.Errorf("/ready says %q", got)
 	}
 	got := body(t, ask(h, "GET", "/health"))
-	for _, part := range []string{`"version": "nodepool-tf 1.2.3"`, `"uptime_seconds": 3600`, `"zookeeper": "connected"`, `"hash": "c0ffee"`, `"paused": true`, `"last_error": "auth"`} {
+	for _, part := range []string{`"version": "nodepool-tf 1.2.3"`, `"uptime_seconds": 3600`, `"zookeeper": "connected"`, `"hash": "c0ffee"`, `"paused": true`, `"last_error": "auth"`, `but: f.yaml:3: max-servres: no such option`} {
 		if !strings.Contains(got, part) {
 			t.Errorf("/health lacks %s:\n%s", part, got)
 		}

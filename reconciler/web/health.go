@@ -103,7 +103,7 @@ func (h *handler) health(w http.ResponseWriter, r *http.Request) {
 		"config": map[string]any{
 			"file": c.File, "hash": c.Hash, "loaded": c.Loaded.UTC().Format(time.RFC3339), "error": optional(c.LastError), "need_restart": append([]string{}, c.NeedRestart...),
 		},
-		"nodes": len(s.Nodes), "requests": len(s.Requests), "providers": providers(s),
+		"warnings": warnings(s), "nodes": len(s.Nodes), "requests": len(s.Requests), "providers": providers(s),
 	})
 }
 
@@ -134,6 +134,15 @@ func providers(s *status.Snapshot) map[string]*providerHealth {
 		if out[p.Provider] != nil {
 			out[p.Provider].Pools[p.Name] = poolHealth{p.Registered, p.Paused}
 		}
+	}
+	return out
+}
+
+// warnings are in words: whoever watches a launcher need not read its log.
+func warnings(s *status.Snapshot) []string {
+	out := []string{}
+	for _, w := range s.Warnings() {
+		out = append(out, w.Title+": "+w.Text)
 	}
 	return out
 }

@@ -98,12 +98,8 @@ func (m *Manager) Full() bool {
 
 // diskFull reports whether there is too little room to remember another node, with a warning once a minute.
 func (m *Manager) diskFull() bool {
-	var fs unix.Statfs_t
-	if err := unix.Statfs(m.opts.Dir, &fs); err != nil {
-		return false // the run itself will say what is wrong
-	}
-	free := fs.Bavail * uint64(fs.Bsize)
-	if free >= m.minFree {
+	free, full := m.room()
+	if !full {
 		return false
 	}
 	if time.Since(m.lowDisk) > time.Minute {
@@ -111,4 +107,15 @@ func (m *Manager) diskFull() bool {
 		m.opts.Log.Error("no new nodes: the state directory is nearly full", "dir", m.opts.Dir, "free_mib", free>>20, "need_mib", m.minFree>>20)
 	}
 	return true
+}
+
+// room is what the disk has left, in bytes. It asks the file system; one that does not answer is not full: the run itself
+// will say what is wrong.
+func (m *Manager) room() (free uint64, full bool) {
+	var fs unix.Statfs_t
+	if err := unix.Statfs(m.opts.Dir, &fs); err != nil {
+		return 0, false
+	}
+	free = fs.Bavail * uint64(fs.Bsize)
+	return free, free < m.minFree
 }

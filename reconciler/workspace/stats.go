@@ -16,6 +16,10 @@ type Stats struct {
 	// Memory is what the runs under way are believed to take, MemoryLimit its bound, 0 for none. In bytes.
 	Memory, MemoryLimit int64
 	Providers           map[string]ProviderStats // by name
+	// DiskFull: nothing new is begun because Dir has DiskFree bytes left and DiskNeed are wanted.
+	DiskFull           bool
+	Dir                string
+	DiskFree, DiskNeed uint64
 }
 
 // ProviderStats is what Stats says of a provider.
@@ -35,7 +39,9 @@ func (m *Manager) Stats() Stats {
 		Workspaces: len(m.workspaces), Nodes: len(m.byNode), Waiting: len(m.waiting), MemoryLimit: m.opts.MaxMemory, Providers: map[string]ProviderStats{},
 		Behind: len(m.behind), Kept: m.keeper != nil,
 		Creating: m.runs.creating, Destroying: m.runs.destroying, Background: m.runs.background,
+		Dir: m.opts.Dir, DiskNeed: m.minFree,
 	}
+	s.DiskFree, s.DiskFull = m.room()
 	for name, l := range m.lanes {
 		n := l.need()
 		p := ProviderStats{

@@ -80,6 +80,9 @@ func alerts(s *status.Snapshot, c clock) (all []Alert) {
 	if need := s.Config.NeedRestart; len(need) > 0 {
 		all = append(all, Alert{"note", "Some changes take effect at the next start", word(strings.Join(need, ", ")), nil})
 	}
+	for _, w := range s.Warnings() {
+		all = append(all, Alert{"warn", w.Title, block(w.Text), nil})
+	}
 	for _, l := range s.Leaks {
 		if left := l.Found - l.Removed; left > 0 {
 			all = append(all, Alert{"note", plural(left, "leaked resource", "leaked resources"), word(l.Type) + " of provider " + word(l.Provider) + ": they carry our tags and belong to no node. nodepool-tf alien-list shows them.", nil})
