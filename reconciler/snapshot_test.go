@@ -70,7 +70,7 @@ func TestShow(t *testing.T) {
 func TestHistory(t *testing.T) {
 	h := newHistory(func(s string) string { return "redacted " + s })
 	for i := range 2 * status.MostFailures {
-		h.failed(status.Failure{Provider: "a", Class: string(execute.Quota), Text: fmt.Sprint(i), Block: "block"})
+		h.failed(status.Failure{Provider: "a", Class: string(execute.Quota), Text: fmt.Sprint(i), Block: "block"}, true)
 	}
 	got := h.newest()
 	if len(got) != status.MostFailures || got[0].Text != fmt.Sprintf("redacted %d", 2*status.MostFailures-1) || got[0].Block != "redacted block" {
@@ -84,7 +84,10 @@ func TestHistory(t *testing.T) {
 	if !up() {
 		t.Error("a provider that refuses for quota is up")
 	}
-	if h.failed(status.Failure{Provider: "a", Class: string(execute.Auth)}); up() {
+	if h.failed(status.Failure{Provider: "a", Class: string(execute.Unknown)}, false); !up() || h.newest()[0].Class != string(execute.Unknown) {
+		t.Error("a provider is blamed for what it did not do, or nobody is told")
+	}
+	if h.failed(status.Failure{Provider: "a", Class: string(execute.Auth)}, true); up() {
 		t.Error("a provider that refuses the credentials is down")
 	}
 	if h.made("a", time.Now()); !up() {
