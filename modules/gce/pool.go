@@ -56,6 +56,8 @@ func (l *Label) Options() option.Table {
 // Check finds the image.
 func (l *Label) Check(m *schema.Mapping) {
 	l.Defined(m)
-	l.CloudImage, _ = driver.UseCloudImage(&l.Label, m, &l.Pool.Provider.CloudImages)
+	if image, ok := driver.UseCloudImage(&l.Label, m, &l.Pool.Provider.CloudImages); ok {
+		l.CloudImage, l.ImageID = image, image.ImageID
+	}
 	l.HostKeyChecking = l.Pool.HostKeyChecking
 }

@@ -19,6 +19,7 @@ import (
 // which the launcher knows all that testdata/config/rendered says.
 func TestRendered(t *testing.T) {
 	for sample, given := range map[string]map[string]any{
+		"sample-gce":           nil,
 		"sample-kubernetes":    {"host": "https://api.lab:6443", "skip_tls": false, "ca_crt": "Q0E="},
 		"sample-openshift":     {"host": "https://api.oc:6443", "skip_tls": true},
 		"sample-openshiftpods": {"host": "https://api.oc:6443", "skip_tls": false, "ca_crt": "Q0E=", "token": "(the provider's token)"},
