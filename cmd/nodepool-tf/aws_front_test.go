@@ -23,13 +23,13 @@ type front struct {
 	*httptest.Server
 	moto    string // its URL
 	mu      sync.Mutex
-	refuses map[string]refusal // by action
-	quotas  string             // ListServiceQuotas, which moto does not have
-	asked   map[string]int     // by action
+	refuses map[string]denial // by action
+	quotas  string            // ListServiceQuotas, which moto does not have
+	asked   map[string]int    // by action
 }
 
-// refusal is an answer as EC2 gives it.
-type refusal struct {
+// denial is an answer as EC2 gives it.
+type denial struct {
 	status        int
 	code, message string
 }
@@ -40,7 +40,7 @@ func newFront(t *testing.T, moto string) *front {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &front{moto: moto, refuses: map[string]refusal{}, quotas: `{"Quotas": []}`, asked: map[string]int{}}
+	f := &front{moto: moto, refuses: map[string]denial{}, quotas: `{"Quotas": []}`, asked: map[string]int{}}
 	behind := httputil.NewSingleHostReverseProxy(u)
 	f.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
@@ -81,7 +81,7 @@ func (f *front) answer(w http.ResponseWriter, r *http.Request, body string) bool
 }
 
 // refuse answers a call with an error from now on, nil as moto does.
-func (f *front) refuse(action string, with *refusal) {
+func (f *front) refuse(action string, with *denial) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	delete(f.refuses, action)

@@ -116,8 +116,8 @@ func (f *front) userData(t *testing.T, id string) string {
 	return find(t, f.ec2(t, "DescribeInstanceAttribute", "InstanceId", id, "Attribute", "userData"), `<value>(.*?)<`)
 }
 
-// books count what an account pays for.
-func (f *front) books(t *testing.T) map[string]int {
+// bill counts what an account pays for.
+func (f *front) bill(t *testing.T) map[string]int {
 	t.Helper()
 	count := func(pattern, action string, args ...string) int {
 		return len(regexp.MustCompile(pattern).FindAllString(f.ec2(t, action, args...), -1))

@@ -96,7 +96,7 @@ func newEC2(t *testing.T, config string, change ...func(*rig.Options)) *ec2Lab {
 func (l *ec2Lab) gone() {
 	l.t.Helper()
 	l.empty()
-	for what, n := range l.books(l.t) {
+	for what, n := range l.bill(l.t) {
 		if n > 0 {
 			l.t.Errorf("left in the cloud: %d %s", n, what)
 		}
