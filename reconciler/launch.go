@@ -99,22 +99,13 @@ func (lp *loop) launchOutcome(la *launch, o workspace.Outcome) {
 
 // whyFailed asks the cloud what went wrong where Terraform does not say it, and then acts on the failure.
 func (lp *loop) whyFailed(la *launch, err error, block string) {
-	class := execute.ClassOf(err)
-	console := la.label.ConsoleLog && (class == execute.Unknown || class == execute.Timeout)
-	if class != execute.Unknown && !console {
+	if execute.ClassOf(err) != execute.Unknown {
 		lp.attemptFailed(la, err, block)
 		return
 	}
 	la.phase = finishing
-	attempt := la.counted
 	lp.do(func(ctx context.Context) {
-		err := err
-		if class == execute.Unknown {
-			err = lp.withFault(ctx, la.node.Node, err)
-		}
-		if console {
-			lp.logConsole(ctx, la.node.Node, attempt)
-		}
+		err := lp.withFault(ctx, la.node.Node, err)
 		lp.post(func() {
 			if la.phase == finishing {
 				lp.attemptFailed(la, err, block)
@@ -126,13 +117,11 @@ func (lp *loop) whyFailed(la *launch, err error, block string) {
 // finishLaunch turns a created node into a READY one: fields, host keys, record.
 func (lp *loop) finishLaunch(la *launch, f modules.Fields) {
 	la.phase = finishing
-	label, n, made, attempt := la.label, la.node, time.Now(), la.counted
+	label, n, made := la.label, la.node, time.Now()
 	lp.do(func(ctx context.Context) {
 		err := apply(n.Node, f, label)
 		if err == nil && label.HostKeyChecking && !f.HostKeysSet {
-			if err = lp.scan(ctx, n.Node, label.Pool.Provider.BootTimeout); err != nil && label.ConsoleLog {
-				lp.logConsole(ctx, n.Node, attempt)
-			}
+			err = lp.scan(ctx, n.Node, label.Pool.Provider.BootTimeout)
 		}
 		var mzxid int64
 		if err == nil {

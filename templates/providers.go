@@ -99,7 +99,8 @@ const (
 )
 
 // escape copies a decoded YAML tree so that every string in it, keys included,
-// means itself: Terraform reads strings in JSON as templates.
+// means itself: Terraform reads strings in JSON as templates. A driver's
+// expressions stay what they are.
 func escape(v any, path string, depth int) (any, error) {
 	if depth > maxDepth {
 		return nil, fmt.Errorf("%s: nested more than %d deep", path, maxDepth)
@@ -112,13 +113,10 @@ func escape(v any, path string, depth int) (any, error) {
 			return nil, fmt.Errorf("%s: %v is no number Terraform knows", path, v)
 		}
 		return v, nil
+	case modules.Expression:
+		return "${" + string(v) + "}", nil
 	case string:
 		return escapeString(v, path)
-	case modules.FileField:
-		if !utf8.ValidString(v.Path + v.Field) {
-			return nil, fmt.Errorf("%s: the name of a file is not valid UTF-8", path)
-		}
-		return v.Template(), nil
 	case []any:
 		list := make([]any, len(v))
 		for i, elem := range v {

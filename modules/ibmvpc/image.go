@@ -1,6 +1,9 @@
 package ibmvpc
 
 import (
+	"cmp"
+	"strings"
+
 	"github.com/nodepool-tf/nodepool-tf/modules/driver"
 	"github.com/nodepool-tf/nodepool-tf/modules/option"
 	"github.com/nodepool-tf/nodepool-tf/modules/schema"
@@ -51,6 +54,11 @@ func (i *CloudImage) Check(m *schema.Mapping) {
 		i.ImageFilter = nil
 	}
 	i.Settle(m)
+}
+
+// ID is the image's where the configuration says it: an image's URL ends with its id.
+func (i *CloudImage) ID() string {
+	return cmp.Or(i.ImageID, i.ImageHref[strings.LastIndex(i.ImageHref, "/")+1:])
 }
 
 // DiskImage is an image the builder uploads.

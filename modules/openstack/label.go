@@ -18,6 +18,7 @@ type Label struct {
 	MinRAM     int
 	FlavorName string
 	KeyName    string
+	ConsoleLog bool
 	// VolumeSize is in GiB and counts with BootFromVolume only.
 	BootFromVolume bool
 	VolumeSize     int

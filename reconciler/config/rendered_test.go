@@ -20,6 +20,7 @@ import (
 func TestRendered(t *testing.T) {
 	for sample, given := range map[string]map[string]any{
 		"sample-gce":           nil,
+		"sample-ibmvpc":        {"vpc_id": "r010-vpc", "subnet_id": "02b7-subnet", "resource_group_id": "d1f0", "key_ids": []any{"r010-key"}},
 		"sample-kubernetes":    {"host": "https://api.lab:6443", "skip_tls": false, "ca_crt": "Q0E="},
 		"sample-openshift":     {"host": "https://api.oc:6443", "skip_tls": true},
 		"sample-openshiftpods": {"host": "https://api.oc:6443", "skip_tls": false, "ca_crt": "Q0E=", "token": "(the provider's token)"},

@@ -90,12 +90,14 @@ var classes = []struct {
 		`InsufficientFreeAddresses`, `SpotMaxPriceTooLow`, `not supported in your requested availability zone`, // aws
 		`ZONE_RESOURCE_POOL_EXHAUSTED`, `does not have enough resources`, `stockout`, `is currently unavailable in the \S+ zone`, // google
 		`SkuNotAvailable`, `allocation ?failed`, `Overconstrained(Zonal)?Allocation`, // azurerm
+		`cannot_start_(capacity|ip_address|placement_group|reservation_capacity)`, // ibm
 		`resource_unavailable`, `placement_error`, `unsupported location for server type`, // hcloud
 		`insufficient (resources to|disk space)`, `resources .{0,40}are insufficient`, // vsphere
 	)},
 	{Timeout, anyOf(`timeout - last error`, `SSH authentication failed`)}, // of a provisioner, which logs into the node
 	{Auth, anyOf(`unauthori[sz]ed`, `requires auth\b`, `invalid auth\b`, `authentication`, `authorization ?failed`, `invalid credentials`, `access ?denied`, `forbidden`, `no valid credential`, `invalid ?(api ?)?(token|key)\b`,
 		`(http|error|status|code|got|response)\W{0,5}40[13]\b`, `\b40[13] (permission|no ticket)`,
+		`BXNIM\d+E`, `provided api key could not be found`, `not_authori[sz]ed`, // ibm
 		`security token .{0,30}is (invalid|expired)`, `could not find default credentials`, `invalid_grant`, `AADSTS\d+`,
 		`incorrect user ?name or password`, `permission to perform this operation was denied`, `permissions for .{0,80}are not sufficient`,
 	)},

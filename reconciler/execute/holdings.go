@@ -109,7 +109,7 @@ func tagged(v any, want map[string]string) bool {
 			}
 		}
 	case []any:
-		pairs := map[string]any{}
+		pairs, texts := map[string]any{}, map[string]any{}
 		for _, inner := range v {
 			if tagged(inner, want) {
 				return true
@@ -120,14 +120,22 @@ func tagged(v any, want map[string]string) bool {
 					pairs[key] = inner["value"]
 				}
 			case string:
-				if key, value, ok := strings.Cut(inner, ":"); ok {
-					pairs[key] = value
+				if key, value, ok := strings.Cut(strings.ToLower(inner), ":"); ok { // such tags lose their capitals
+					texts[key] = value
 				}
 			}
 		}
-		return hasAll(pairs, want)
+		return hasAll(pairs, want) || hasAll(texts, lowered(want))
 	}
 	return false
+}
+
+func lowered(tags map[string]string) map[string]string {
+	out := make(map[string]string, len(tags))
+	for key, value := range tags {
+		out[strings.ToLower(key)] = strings.ToLower(value)
+	}
+	return out
 }
 
 func hasAll(tags map[string]any, want map[string]string) bool {

@@ -50,6 +50,7 @@ func TestHasTags(t *testing.T) {
 		`{"tags":{"nodepool_provider_name":"cloud","nodepool_node_id":"2"}}`:                                false,
 		`{"tags":{"nodepool_provider_name":"cloud"},"labels":{"nodepool_node_id":"1"}}`:                     false,
 		`{"tags":["nodepool_provider_name:cloud","nodepool_node_id:1"]}`:                                    true,
+		`{"boot_volume":[{"tags":["Nodepool_Provider_Name:CLOUD","nodepool_node_id:1"]}]}`:                  true,
 		`{"tags":["nodepool_provider_name:cloud","nodepool_node_id:12"]}`:                                   false,
 		`{"description":"np1 nodepool_node_id=1 nodepool_provider_name=cloud"}`:                             true,
 		`{"description":"np1 nodepool_node_id=1 nodepool_provider_name=cloud two"}`:                         false,

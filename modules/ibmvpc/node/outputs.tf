@@ -1,0 +1,33 @@
+locals {
+  node = ibm_is_instance.node
+}
+
+output "external_id" {
+  description = "Name of the instance, by which Nodepool finds it."
+  value       = local.node.name
+}
+
+output "public_ipv4" {
+  description = "Address of the floating IP, empty without one."
+  value       = try(ibm_is_floating_ip.node[0].address, "")
+}
+
+output "private_ipv4" {
+  description = "Address of the network interface."
+  value       = local.node.primary_network_interface[0].primary_ip[0].address
+}
+
+output "az" {
+  description = "Zone that the instance is in."
+  value       = local.node.zone
+}
+
+output "region" {
+  description = "Region that the instance is in."
+  value       = var.region
+}
+
+output "cloud" {
+  description = "Name of the cloud."
+  value       = "IBM"
+}

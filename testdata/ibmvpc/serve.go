@@ -1,0 +1,131 @@
+package ibmvpc
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+func (c *Cloud) routes() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /identity/token", c.login)
+	for pattern, handle := range map[string]http.HandlerFunc{
+		"GET /v2/resource_groups":      c.listGroups,
+		"POST /v3/tags/attach":         c.attach,
+		"POST /v3/resources/search":    c.search,
+		"GET /v1/vpcs":                 c.listed("vpcs", func() []object { return []object{c.vpc()} }),
+		"GET /v1/instance/profiles":    c.listed("profiles", func() []object { return profiles }),
+		"GET /v1/images":               c.listed("images", func() []object { return sorted(c.images) }),
+		"GET /v1/keys":                 c.listed("keys", func() []object { return sorted(c.keys) }),
+		"GET /v1/subnets":              c.listed("subnets", func() []object { return sorted(c.subnets) }),
+		"GET /v1/instances":            c.listed("instances", func() []object { return sorted(c.instances) }),
+		"GET /v1/floating_ips":         c.listed("floating_ips", func() []object { return sorted(c.addresses) }),
+		"GET /v1/volumes/{id}":         c.shown(func(r *http.Request) object { return c.volumes[r.PathValue("id")] }),
+		"POST /v1/instances":           c.createInstance,
+		"DELETE /v1/instances/{id}":    c.deleteInstance,
+		"POST /v1/floating_ips":        c.createAddress,
+		"DELETE /v1/floating_ips/{id}": c.deleteAddress,
+		"GET /v1/floating_ips/{id}":    c.shown(func(r *http.Request) object { return c.addresses[r.PathValue("id")] }),
+		"GET /v1/instances/{id}":       c.shown(c.instance),
+		"GET /v1/instances/{id}/initialization": c.shown(func(r *http.Request) object {
+			if c.instance(r) == nil {
+				return nil
+			}
+			return object{"keys": []object{}, "user_accounts": []object{}}
+		}),
+		"GET /v1/instances/{id}/network_interfaces/{nic}":        c.shown(c.networkInterface),
+		"GET /v1/instances/{id}/volume_attachments/{attachment}": c.shown(c.attachment),
+		"GET /v1/subnets/{id}/reserved_ips/{ip}":                 c.shown(c.reservedIP),
+	} {
+		mux.HandleFunc(pattern, c.authorized(handle))
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c.locked(func() { c.asked = append(c.asked, r.Method+" "+r.URL.Path) })
+		mux.ServeHTTP(w, r)
+	})
+}
+
+// token is a JSON web token that nobody signed; Terraform's provider reads the account out of it.
+func token() string {
+	part := func(v any) string {
+		data, _ := json.Marshal(v)
+		return base64.RawURLEncoding.EncodeToString(data)
+	}
+	now := time.Now().Unix()
+	return part(object{"alg": "HS256", "typ": "JWT"}) + "." + part(object{
+		"id": "iam-ServiceId-lab", "iam_id": "iam-ServiceId-lab", "email": "ci@example.org", "iss": "https://iam.cloud.ibm.com/identity",
+		"account": object{"bss": account, "valid": true}, "iat": now, "exp": now + 3600,
+	}) + ".c2lnbmF0dXJl"
+}
+
+func (c *Cloud) login(w http.ResponseWriter, r *http.Request) {
+	key, denied := r.FormValue("apikey"), false
+	c.locked(func() { denied = c.denied })
+	if key != Key || denied {
+		answer(w, http.StatusBadRequest, object{"errorCode": "BXNIM0415E", "errorMessage": "Provided API key could not be found.", "context": object{"requestId": "lab"}})
+		return
+	}
+	answer(w, http.StatusOK, object{
+		"access_token": token(), "refresh_token": "not_supported", "ims_user_id": 1, "token_type": "Bearer", "expires_in": 3600,
+		"expiration": time.Now().Unix() + 3600, "scope": "ibm openid",
+	})
+}
+
+func (c *Cloud) authorized(handle http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if parts := strings.Split(strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "), "."); len(parts) != 3 {
+			problem(w, http.StatusUnauthorized, "not_authenticated", "The provided token is invalid.")
+			return
+		}
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		handle(w, r)
+	}
+}
+
+// listed is a collection in pages of two, so that whoever lists must turn them.
+func (c *Cloud) listed(name string, all func() []object) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		list := slices.DeleteFunc(slices.Clone(all()), func(o object) bool {
+			group := r.FormValue("resource_group.id")
+			return group != "" && group != o["resource_group"].(object)["id"]
+		})
+		from := 0
+		_, _ = fmt.Sscan(r.FormValue("start"), &from)
+		to := min(from+2, len(list))
+		page := object{"limit": 2, "total_count": len(list), name: list[min(from, to):to]}
+		if to < len(list) {
+			page["next"] = object{"href": fmt.Sprintf("%s%s?start=%d&limit=2", c.server.URL, r.URL.Path, to)}
+		}
+		answer(w, http.StatusOK, page)
+	}
+}
+
+func (c *Cloud) shown(find func(*http.Request) object) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if o := find(r); o != nil {
+			answer(w, http.StatusOK, o)
+			return
+		}
+		problem(w, http.StatusNotFound, "not_found", r.URL.Path+" was not found.")
+	}
+}
+
+func sorted(all map[string]object) []object {
+	out := []object{}
+	for _, id := range slices.Sorted(maps.Keys(all)) {
+		out = append(out, all[id])
+	}
+	return out
+}
+
+func answer(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(v)
+}
