@@ -99,13 +99,22 @@ func (lp *loop) launchOutcome(la *launch, o workspace.Outcome) {
 
 // whyFailed asks the cloud what went wrong where Terraform does not say it, and then acts on the failure.
 func (lp *loop) whyFailed(la *launch, err error, block string) {
-	if execute.ClassOf(err) != execute.Unknown {
+	class := execute.ClassOf(err)
+	console := la.label.ConsoleLog && (class == execute.Unknown || class == execute.Timeout)
+	if class != execute.Unknown && !console {
 		lp.attemptFailed(la, err, block)
 		return
 	}
 	la.phase = finishing
+	attempt := la.counted
 	lp.do(func(ctx context.Context) {
-		err := lp.withFault(ctx, la.node.Node, err)
+		err := err
+		if class == execute.Unknown {
+			err = lp.withFault(ctx, la.node.Node, err)
+		}
+		if console {
+			lp.logConsole(ctx, la.node.Node, attempt)
+		}
 		lp.post(func() {
 			if la.phase == finishing {
 				lp.attemptFailed(la, err, block)
@@ -117,11 +126,13 @@ func (lp *loop) whyFailed(la *launch, err error, block string) {
 // finishLaunch turns a created node into a READY one: fields, host keys, record.
 func (lp *loop) finishLaunch(la *launch, f modules.Fields) {
 	la.phase = finishing
-	label, n, made := la.label, la.node, time.Now()
+	label, n, made, attempt := la.label, la.node, time.Now(), la.counted
 	lp.do(func(ctx context.Context) {
 		err := apply(n.Node, f, label)
 		if err == nil && label.HostKeyChecking && !f.HostKeysSet {
-			err = lp.scan(ctx, n.Node, label.Pool.Provider.BootTimeout)
+			if err = lp.scan(ctx, n.Node, label.Pool.Provider.BootTimeout); err != nil && label.ConsoleLog {
+				lp.logConsole(ctx, n.Node, attempt)
+			}
 		}
 		var mzxid int64
 		if err == nil {

@@ -78,7 +78,7 @@ func NewLauncher(ctx context.Context, o Options) (*Launcher, error) {
 	told := journal.New()
 	o.Log = slog.New(told.Handler(o.Log.Handler(), o.Redact))
 	l := &Launcher{
-		opts: o, log: o.Log, next: newOffer(), own: map[desire.PoolKey]string{}, fqdn: fqdn(), draining: make(chan struct{}), setbacks: setback.New(rand.Float64), clouds: clouds.New(o.Log),
+		opts: o, log: o.Log, next: newOffer(), own: map[desire.PoolKey]string{}, fqdn: fqdn(), draining: make(chan struct{}), setbacks: setback.New(rand.Float64), clouds: clouds.New(o.Log, o.Meter.LeakRemoved),
 		history: newHistory(o.Redact), journal: told, started: time.Now(), pulse: pulse{began: time.Now()},
 	}
 	l.cfg.Store(o.Config)

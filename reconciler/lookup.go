@@ -109,6 +109,20 @@ func (lp *loop) zone(h *handler, pool *config.Pool) string {
 	return h.Zone
 }
 
+// logConsole logs, line by line, what the machine of a node that did not boot wrote to its console. It asks the cloud.
+func (lp *loop) logConsole(ctx context.Context, n *record.Node, attempt int) {
+	ctx, cancel := context.WithTimeout(ctx, faultTime)
+	defer cancel()
+	log := lp.log.With("node", n.ID, "provider", n.Provider, "pool", n.Pool, "attempt", attempt)
+	lines, err := lp.l.clouds.Console(ctx, n.Provider, hostname(n.ID))
+	if err != nil {
+		log.Warn("the console of a node that did not boot is not there", "err", clouds.Text(err))
+	}
+	for _, line := range lines {
+		log.Info("console", "line", line)
+	}
+}
+
 // faultTime bounds the question what went wrong with a node.
 const faultTime = 30 * time.Second
 

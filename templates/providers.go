@@ -117,6 +117,11 @@ func escape(v any, path string, depth int) (any, error) {
 		return "${" + string(v) + "}", nil
 	case string:
 		return escapeString(v, path)
+	case modules.FileField:
+		if !utf8.ValidString(v.Path + v.Field) {
+			return nil, fmt.Errorf("%s: the name of a file is not valid UTF-8", path)
+		}
+		return v.Template(), nil
 	case []any:
 		list := make([]any, len(v))
 		for i, elem := range v {

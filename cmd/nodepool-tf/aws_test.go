@@ -4,10 +4,9 @@ package main
 
 import (
 	"context"
+	"encoding/base64"
 	"fmt"
-	"io"
 	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -20,104 +19,99 @@ import (
 	"github.com/nodepool-tf/nodepool-tf/testdata/rig"
 )
 
-// What `make test-aws` needs: a moto server without instances, and the real Terraform provider. No guest has to answer.
+// What `make test-aws` needs: a moto server that nobody else uses, and the real Terraform provider. No guest has to answer.
 const (
 	motoEnv        = "NODEPOOL_TF_MOTO"         // its URL
 	awsProviderEnv = "NODEPOOL_TF_AWS_PROVIDER" // path of terraform-provider-aws, 4.57 or later
 )
 
 const motoConfig = `
-labels: [{name: plain}, {name: spot}]
+labels: [{name: plain}, {name: spot}, {name: any}, {name: any-spot}, {name: inner}, {name: hidden}, {name: alone}]
 providers:
   - name: moto
     driver: aws
     region-name: us-east-1
+    rate: 0
     launch-retries: 2
     launch-timeout: 300
     host-key-checking: false
-    provider-config: {aws: {endpoints: [{ec2: MOTO, sts: MOTO}], skip_metadata_api_check: "true"}}
+    provider-config: {aws: {endpoints: [{ec2: FRONT, sts: FRONT}], skip_metadata_api_check: "true"}}
     cloud-images:
       - {name: newest, username: ci, image-filters: [{name: name, values: ["amzn*", "ubuntu/images/*"]}]}
     pools:
       - name: main
-        max-servers: 4
         labels:
-          - {name: plain, cloud-image: newest, instance-type: m5.large, key-name: ci, volume-size: 40, volume-type: gp3, imdsv2: required, tags: {purpose: ci, nodepool_node_id: forged}, dynamic-tags: {for: "{request.tenant_name}"}}
+          - {name: plain, cloud-image: newest, instance-type: m5.large, key-name: ci, volume-size: 40, volume-type: gp3, iops: 4000, throughput: 250, ebs-optimized: true,
+             imdsv2: required, iam-instance-profile: {name: ci}, userdata: "#cloud-config\n", tags: {purpose: ci, nodepool_node_id: forged}, dynamic-tags: {for: "{request.tenant_name}"}}
           - {name: spot, cloud-image: newest, instance-type: m5.large, key-name: ci, use-spot: true}
+      - name: inner
+        subnet-id: SUBNET
+        security-group-id: GROUP
+        public-ipv4: false
+        public-ipv6: true
+        labels:
+          - {name: inner, cloud-image: newest, instance-type: m5.large, key-name: ci, iops: 3500}
+          - {name: any, cloud-image: newest, key-name: ci, fleet: {instance-types: [m5.large, m6i.large], allocation-strategy: prioritized}, volume-type: gp3, volume-size: 30, imdsv2: required, tags: {purpose: ci}}
+          - {name: any-spot, cloud-image: newest, key-name: ci, use-spot: true, fleet: {instance-types: [m5.large, m6i.large], allocation-strategy: price-capacity-optimized}}
+      - name: hidden
+        public-ipv4: false
+        security-group-id: DEFAULT
+        labels: [{name: hidden, cloud-image: newest, instance-type: m5.large, key-name: ci}]
+      - name: hosts
+        availability-zone: us-east-1b
+        labels: [{name: alone, cloud-image: newest, instance-type: m5.large, key-name: ci, dedicated-host: true}]
 `
 
-// TestAWS is a node's life on moto's EC2, on demand and spot.
-func TestAWS(t *testing.T) {
+// ec2Lab is a rig on moto's EC2.
+type ec2Lab struct {
+	*testRig
+	*front
+}
+
+// newEC2 empties moto and makes there what an account has. FRONT, SUBNET, GROUP and DEFAULT in config are of it.
+func newEC2(t *testing.T, config string, change ...func(*rig.Options)) *ec2Lab {
+	t.Helper()
 	moto, provider := os.Getenv(motoEnv), os.Getenv(awsProviderEnv)
 	if moto == "" || provider == "" {
-		t.Fatalf("set %s (URL of a moto server) and %s (path of the provider): docs/drivers.md, aws", motoEnv, awsProviderEnv)
+		t.Fatalf("set %s (URL of a moto server) and %s (path of the provider): docs/aws.md", motoEnv, awsProviderEnv)
 	}
-	r := newRig(t, strings.ReplaceAll(motoConfig, "MOTO", moto), func(o *rig.Options) {
-		o.Env = append(o.Env, "AWS_ENDPOINT_URL="+moto, "AWS_ACCESS_KEY_ID=id", "AWS_SECRET_ACCESS_KEY=secret", "TF_CLI_CONFIG_FILE="+awsMirror(t, provider))
-	})
+	f := newFront(t, moto)
+	names := f.account(t)
+	names["FRONT"] = f.URL
+	for name, value := range names {
+		config = strings.ReplaceAll(config, name, value)
+	}
+	r := newRig(t, config, append(change, func(o *rig.Options) {
+		o.Env = append(o.Env, "AWS_ENDPOINT_URL="+f.URL, "AWS_ACCESS_KEY_ID=id", "AWS_SECRET_ACCESS_KEY=secret", "AWS_EC2_METADATA_DISABLED=true",
+			"TF_CLI_CONFIG_FILE="+awsMirror(t, provider))
+	})...)
 	ctx, cancel := context.WithTimeout(context.Background(), 9*time.Minute)
 	r.ctx = ctx
 	t.Cleanup(cancel)
-	r.start()
-	for _, label := range []string{"plain", "spot"} {
-		began := time.Now()
-		req := r.wait(r.submit(label), record.RequestFulfilled)
-		t.Logf("%s: ready after %s", label, time.Since(began).Round(time.Millisecond))
-		n := r.Nodes()[req.Nodes[0]]
-		id := regexp.MustCompile(`^\{"instance": ?"(i-[0-9a-f]+)"\}$`).FindSubmatch(n.ExternalID)
-		if id == nil || n.Cloud != "AWS" || n.Region != "us-east-1" || n.AZ == "" || n.InterfaceIP == "" || n.Resources["ram"] != 8192 {
-			t.Errorf("record %s", n.Encode())
-		}
-		answer := instances(t, moto)
-		for _, part := range []string{"np" + n.ID, "<key>nodepool_node_id</key><value>" + n.ID + "</value>"} {
-			if !strings.Contains(answer, part) {
-				t.Errorf("%s is not in %s", part, answer)
-			}
-		}
-		r.use(req)
-		r.empty()
-	}
-	if answer := instances(t, moto); strings.Contains(answer, "<instanceId>") {
-		t.Errorf("left in the cloud: %s", answer)
-	}
-	r.stop()
+	t.Cleanup(http.DefaultTransport.(*http.Transport).CloseIdleConnections)
+	return &ec2Lab{r, f}
 }
 
-// instances is what moto says of instances that are there or coming.
-func instances(t *testing.T, moto string) string {
-	t.Helper()
-	form := url.Values{
-		"Action": {"DescribeInstances"}, "Version": {"2016-11-15"},
-		"Filter.1.Name": {"instance-state-name"}, "Filter.1.Value.1": {"pending"}, "Filter.1.Value.2": {"running"},
+// gone waits until neither ZooKeeper nor EC2 has anything left.
+func (l *ec2Lab) gone() {
+	l.t.Helper()
+	l.empty()
+	for what, n := range l.bill(l.t) {
+		if n > 0 {
+			l.t.Errorf("left in the cloud: %d %s", n, what)
+		}
 	}
-	q, err := http.NewRequest(http.MethodPost, moto+"/", strings.NewReader(form.Encode()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	q.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	// Moto tells services apart by the signature, which it does not check.
-	q.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=id/20260101/us-east-1/ec2/aws4_request, SignedHeaders=host, Signature=0")
-	resp, err := http.DefaultClient.Do(q)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil || resp.StatusCode != http.StatusOK {
-		t.Fatalf("%s %v %s", resp.Status, err, body)
-	}
-	return regexp.MustCompile(`>\s+<`).ReplaceAllString(string(body), "><")
 }
 
 // awsMirror installs the provider from a file.
 func awsMirror(t *testing.T, provider string) (cliConfig string) {
 	t.Helper()
 	dir := t.TempDir()
-	folder := filepath.Join(dir, "registry.terraform.io/hashicorp/aws/4.67.0", runtime.GOOS+"_"+runtime.GOARCH)
+	folder := filepath.Join(dir, "registry.terraform.io/hashicorp/aws/5.32.0", runtime.GOOS+"_"+runtime.GOARCH)
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Symlink(provider, filepath.Join(folder, "terraform-provider-aws_v4.67.0")); err != nil {
+	if err := os.Symlink(provider, filepath.Join(folder, "terraform-provider-aws_v5.32.0")); err != nil {
 		t.Fatal(err)
 	}
 	cliConfig = filepath.Join(dir, "cli.tfrc")
@@ -126,4 +120,96 @@ func awsMirror(t *testing.T, provider string) (cliConfig string) {
 		t.Fatal(err)
 	}
 	return cliConfig
+}
+
+// TestAWS is a node's life on moto's EC2, for every form of a node, side by side.
+func TestAWS(t *testing.T) {
+	l := newEC2(t, motoConfig)
+	l.start()
+	began := time.Now()
+	forms := []string{"plain", "spot", "any", "any-spot", "inner", "hidden", "alone"}
+	requests := map[string]string{}
+	for _, label := range forms {
+		requests[label] = l.submit(label)
+	}
+	var all []*record.Request
+	for _, label := range forms {
+		req := l.wait(requests[label], record.RequestFulfilled)
+		all = append(all, req)
+		n := l.Nodes()[req.Nodes[0]]
+		there := l.tagged(t, n.ID)
+		if len(there) != 1 {
+			t.Errorf("%s: node %s has %d instances", label, n.ID, len(there))
+			continue
+		}
+		l.check(label, n, there[0])
+	}
+	t.Logf("%d forms of nodes: ready after %s", len(forms), time.Since(began).Round(time.Millisecond))
+	t.Logf("calls: %s", strings.Join(l.actions(), " "))
+	began = time.Now()
+	for _, req := range all {
+		l.use(req)
+	}
+	l.gone()
+	t.Logf("gone %s after use", time.Since(began).Round(time.Millisecond))
+	l.stop()
+}
+
+// check holds a node's record and its instance against its label.
+func (l *ec2Lab) check(label string, n *record.Node, i motoInstance) {
+	l.t.Helper()
+	t := l.t
+	id := `^\{"instance": ?"` + i.ID + `"\}$`
+	if label == "alone" {
+		id = `^\{"host": ?"` + i.Host + `", ?"instance": ?"` + i.ID + `"\}$`
+	}
+	if !regexp.MustCompile(id).Match(n.ExternalID) || n.Cloud != "AWS" || n.Region != "us-east-1" || n.PrivateIPv4 != i.PrivateIP || n.PublicIPv4 != i.PublicIP || n.InterfaceIP == "" {
+		t.Errorf("%s: record %s of %+v", label, n.Encode(), i)
+	}
+	if n.Resources["ram"] != 8192 || n.Resources["instances"] != 1 {
+		t.Errorf("%s: resources %v", label, n.Resources)
+	}
+	tags := map[string]string{"Name": "np" + n.ID, "nodepool_node_id": n.ID, "nodepool_provider_name": "moto"}
+	switch label {
+	case "plain":
+		tags["purpose"], tags["for"] = "ci", "acme"
+		if i.Key != "ci" || i.Tokens != "required" || !strings.HasSuffix(i.Profile, "/ci") || i.PublicIP == "" || n.AZ != i.Zone {
+			t.Errorf("%s: %+v", label, i)
+		}
+		if v := l.volume(t, i.Volume); v.Size != 40 || v.Type != "gp3" || v.IOPS != 4000 || v.Throughput != 250 || v.Tags["nodepool_node_id"] != n.ID {
+			t.Errorf("%s: volume %+v", label, v)
+		}
+		data := l.userData(t, i.ID)
+		if text, err := base64.StdEncoding.DecodeString(data); err != nil || string(text) != "#cloud-config\n" {
+			t.Errorf("%s: user data %q", label, data)
+		}
+	case "spot":
+		if i.Lifecycle != "spot" {
+			t.Errorf("%s: %+v", label, i)
+		}
+	case "any", "any-spot":
+		if i.Key != "ci" || i.Lifecycle != map[string]string{"any": "", "any-spot": "spot"}[label] {
+			t.Errorf("%s: %+v", label, i)
+		}
+	case "inner":
+		if v := l.volume(t, i.Volume); v.Type != "gp3" || v.IOPS != 3500 {
+			t.Errorf("%s: volume %+v", label, v)
+		}
+		if i.PublicIP != "" || n.PublicIPv6 == "" || n.PublicIPv6 != i.IPv6 || n.InterfaceIP != n.PublicIPv6 {
+			t.Errorf("%s: record %s of %+v", label, n.Encode(), i)
+		}
+	case "hidden":
+		if i.PublicIP != "" || n.InterfaceIP != i.PrivateIP {
+			t.Errorf("%s: record %s of %+v", label, n.Encode(), i)
+		}
+	case "alone":
+		if i.Host == "" || i.Zone != "us-east-1b" {
+			t.Errorf("%s: %+v", label, i)
+		}
+	}
+	for key, want := range tags {
+		if i.Tags[key] != want {
+			t.Errorf("%s: tag %s is %q, want %q", label, key, i.Tags[key], want)
+		}
+	}
 }

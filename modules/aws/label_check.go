@@ -27,6 +27,7 @@ func (l *Label) Check(m *schema.Mapping) {
 		m.Warn("W-AWS-TYPE", "the label can never start: it has neither cloud-image nor diskimage")
 	}
 	l.checkHost(m)
+	l.checkVolume(m)
 	if l.Fleet != nil {
 		l.checkFleet(m)
 	}
@@ -39,6 +40,18 @@ func (l *Label) checkHost(m *schema.Mapping) {
 	}
 	if l.DedicatedHost && l.Pool.AvailabilityZone == "" {
 		f.LoadError("E-AWS-HOST-AZ", "a dedicated host needs a zone: give the pool an availability-zone")
+	}
+}
+
+// checkVolume: Terraform's provider takes both for certain types of volumes only, and asks no AMI for its type.
+func (l *Label) checkVolume(m *schema.Mapping) {
+	if l.Volume.Type != "" {
+		return
+	}
+	for _, key := range []string{"iops", "throughput"} {
+		if f, ok := m.Get(key); ok {
+			f.Warn("W-AWS-VOLUME", "%s without volume-type makes a gp3 volume, whatever the AMI's is: set volume-type", key)
+		}
 	}
 }
 

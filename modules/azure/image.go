@@ -6,23 +6,6 @@ import (
 	"github.com/nodepool-tf/nodepool-tf/modules/schema"
 )
 
-// Access is how a VM of an image is first logged into.
-type Access struct {
-	// Password is the administrator's; it wins over GeneratePassword. A secret.
-	Password         string
-	GeneratePassword bool
-	// Key is an SSH public key.
-	Key string
-}
-
-func (a *Access) options(key, from string) option.Table {
-	return option.Table{
-		option.Str("key", &a.Key, key).From(from).Maps("admin_ssh_key.public_key"),
-		option.Str("password", &a.Password, "").Maps("admin_password"),
-		option.Bool("generate-password", &a.GeneratePassword, false).Maps("admin_password, made by the launcher"),
-	}
-}
-
 // CloudImage is an image that is there, named in one of five ways.
 type CloudImage struct {
 	driver.Image
@@ -77,6 +60,18 @@ func (i *CloudImage) Check(m *schema.Mapping) {
 	drop("shared-gallery-image", func() { i.SharedGalleryImage = nil })
 	drop("image-id", func() { i.ImageID = "" })
 	i.Settle(m)
+	i.check(m, i.Windows())
+}
+
+// ID is the image's, as Terraform's provider writes it; "" where it is looked up, or has none.
+func (i *CloudImage) ID() string {
+	switch {
+	case i.CommunityGalleryImage != nil:
+		return i.CommunityGalleryImage.id("communityGalleries")
+	case i.SharedGalleryImage != nil:
+		return i.SharedGalleryImage.id("sharedGalleries")
+	}
+	return i.ImageID
 }
 
 // DiskImage is an image the builder uploads.
@@ -99,4 +94,7 @@ func (i *DiskImage) Options() option.Table {
 }
 
 // Check completes the login.
-func (i *DiskImage) Check(m *schema.Mapping) { i.SettleUpload(m) }
+func (i *DiskImage) Check(m *schema.Mapping) {
+	i.SettleUpload(m)
+	i.check(m, i.Windows())
+}

@@ -57,4 +57,7 @@ func (l *Label) Check(m *schema.Mapping) {
 	if disk, ok := driver.UseDiskImage(&l.Label, m, &l.Pool.Provider.DiskImages); ok {
 		l.CloudImage, l.DiskImage = nil, disk
 	}
+	if l.CloudImage != nil {
+		l.ImageID = l.CloudImage.ID()
+	}
 }

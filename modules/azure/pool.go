@@ -34,6 +34,9 @@ func (p *Pool) Options() option.Table {
 func (p *Pool) Check(m *schema.Mapping) {
 	p.WantServers(m, "E-AZ-MAX")
 	p.Addresses.settle()
+	if f, _ := m.Get("ipv6"); !isTrue(p.Addresses.IPv4) {
+		f.StrictError("E-AZ-IPV4", "Azure wants an IPv4 address beside an IPv6 one, and the nodes get both: set ipv4: true")
+	}
 	p.UseInternalIP, p.HostKeyChecking = p.Addresses.UseInternalIP, p.Addresses.HostKeyChecking
 	for _, l := range p.Labels.List {
 		l.HostKeyChecking = p.HostKeyChecking

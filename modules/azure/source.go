@@ -12,9 +12,9 @@ type Filter struct {
 // Options is the table of an image filter.
 func (f *Filter) Options() option.Table {
 	return option.Table{
-		option.Str("name", &f.Name, "").Maps("data.azurerm_image name"),
-		option.Str("location", &f.Location, "").Maps("the launcher's search"),
-		option.Texts("tags", &f.Tags).Maps("data.azurerm_images tags_filter"),
+		option.Str("name", &f.Name, "").Maps("source_image_id, found by the launcher"),
+		option.Str("location", &f.Location, "").Maps("source_image_id, found by the launcher"),
+		option.Texts("tags", &f.Tags).Maps("source_image_id, found by the launcher"),
 	}
 }
 
@@ -41,4 +41,13 @@ func (g *GalleryImage) Options() option.Table {
 		option.Str("name", &g.Name, "").Need(option.Validated).Maps("part of source_image_id"),
 		option.Str("version", &g.Version, "").Maps("part of source_image_id"),
 	}
+}
+
+// id is an image of a gallery of that kind. Without a version, Azure takes the newest when it makes a machine.
+func (g *GalleryImage) id(kind string) string {
+	id := "/" + kind + "/" + g.GalleryName + "/images/" + g.Name
+	if g.Version != "" {
+		id += "/versions/" + g.Version
+	}
+	return id
 }

@@ -16,6 +16,8 @@ type Label struct {
 	// Login is the image's, where there is one.
 	Login
 	HostKeyChecking bool
+	// ConsoleLog asks for the machine's console in the log when it does not boot, where the cloud has it.
+	ConsoleLog bool
 	// Resources is what a node counts for in quotas, as far as the configuration
 	// tells; always has instances: 1.
 	Resources map[string]float64

@@ -18,7 +18,6 @@ type Label struct {
 	MinRAM     int
 	FlavorName string
 	KeyName    string
-	ConsoleLog bool
 	// VolumeSize is in GiB and counts with BootFromVolume only.
 	BootFromVolume bool
 	VolumeSize     int

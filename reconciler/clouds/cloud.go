@@ -7,6 +7,8 @@ import (
 	"github.com/nodepool-tf/nodepool-tf/modules/aws"
 	awslookup "github.com/nodepool-tf/nodepool-tf/modules/aws/lookup"
 	"github.com/nodepool-tf/nodepool-tf/modules/driver"
+	"github.com/nodepool-tf/nodepool-tf/modules/gce"
+	gcelookup "github.com/nodepool-tf/nodepool-tf/modules/gce/lookup"
 	"github.com/nodepool-tf/nodepool-tf/modules/ibmvpc"
 	ibmlookup "github.com/nodepool-tf/nodepool-tf/modules/ibmvpc/lookup"
 	"github.com/nodepool-tf/nodepool-tf/modules/kubernetes"
@@ -33,6 +35,7 @@ var Openers = map[string]func(driver.Options) Cloud{
 	"kubernetes": openKubernetes, "openshift": openKubernetes, "openshiftpods": openKubernetes,
 	"aws":    func(o driver.Options) Cloud { return awslookup.New(o.(*aws.Provider)) },
 	"ibmvpc": func(o driver.Options) Cloud { return ibmlookup.New(o.(*ibmvpc.Provider)) },
+	"gce":    func(o driver.Options) Cloud { return gcelookup.New(o.(*gce.Provider)) },
 }
 
 func openKubernetes(o driver.Options) Cloud { return kubernetescloud.New(o.(*kubernetes.Provider)) }

@@ -27,7 +27,7 @@ func TestList(t *testing.T) {
 		down := errors.New("connection refused")
 		lists := &config.Provider{Name: "lists", Driver: "scripted", Options: &options{cloud: &scripted{errs: []error{nil, nil, nil, down}}}}
 		quiet := &config.Provider{Name: "quiet", Driver: "silent", Options: &options{}}
-		w := New(slog.New(slog.DiscardHandler))
+		w := New(slog.New(slog.DiscardHandler), nil)
 		w.Follow(t.Context(), &config.Config{Providers: []*config.Provider{lists, quiet}})
 		synctest.Wait()
 		for _, c := range []struct {

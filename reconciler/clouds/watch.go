@@ -21,14 +21,18 @@ const (
 
 // Watch keeps the answers of all clouds of a configuration. Its methods may be called by any goroutine.
 type Watch struct {
-	log  *slog.Logger
-	mu   sync.Mutex
-	all  map[string]*asker
-	news int // counts what has changed
+	log     *slog.Logger
+	removed func(provider, resourceType string) // told of what was cleaned up
+	mu      sync.Mutex
+	all     map[string]*asker
+	news    int // counts what has changed
 }
 
-// New asks nothing yet.
-func New(log *slog.Logger) *Watch { return &Watch{log: log, all: map[string]*asker{}} }
+// New asks nothing yet. removed is told of each thing that was left over in a cloud and is removed; it may be called by
+// several goroutines.
+func New(log *slog.Logger, removed func(provider, resourceType string)) *Watch {
+	return &Watch{log: log, removed: removed, all: map[string]*asker{}}
+}
 
 // asker asks one cloud.
 type asker struct {
@@ -37,7 +41,8 @@ type asker struct {
 	answer   Answer // guarded by Watch.mu
 	again    chan struct{}
 	stop     context.CancelFunc
-	done     chan struct{}
+	done     chan struct{}              // closed when nothing is asked any more
+	cleaned  chan struct{}              // closed when nothing is cleaned any more
 	missing  map[driver.LabelKey]string // told last
 	told     string                     // failure told last
 }
@@ -62,10 +67,11 @@ func (w *Watch) Follow(ctx context.Context, c *config.Config) {
 			continue
 		}
 		ctx, stop := context.WithCancel(ctx)
-		a := &asker{provider: p, cloud: cloud, again: make(chan struct{}, 1), stop: stop, done: make(chan struct{})}
+		a := &asker{provider: p, cloud: cloud, again: make(chan struct{}, 1), stop: stop, done: make(chan struct{}), cleaned: make(chan struct{})}
 		w.all[p.Name] = a
 		w.news++
 		go w.run(ctx, a)
+		go w.clean(ctx, a)
 	}
 }
 
@@ -78,6 +84,7 @@ func (w *Watch) Close() {
 	for _, a := range all {
 		a.stop()
 		<-a.done
+		<-a.cleaned
 	}
 }
 

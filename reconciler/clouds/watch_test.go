@@ -63,7 +63,7 @@ func TestWatch(t *testing.T) {
 		down, refused := errors.New("connection refused"), &driver.Refused{Err: errors.New("401")}
 		cloud := &scripted{errs: []error{nil, down, down, refused, refused, nil}}
 		p := &config.Provider{Name: "p", Driver: "scripted", Options: &options{cloud: cloud}, Pools: []*config.Pool{{Name: "main"}}}
-		w := New(slog.New(slog.NewTextHandler(&log, nil)))
+		w := New(slog.New(slog.NewTextHandler(&log, nil)), nil)
 		began := time.Now()
 		w.Follow(t.Context(), &config.Config{Providers: []*config.Provider{p, {Name: "other", Driver: "terraform"}}})
 		if answers, _ := w.Answers(); len(answers) != 1 || answers["p"].Asked && answers["p"].Findings == nil {
@@ -100,7 +100,7 @@ func TestFollow(t *testing.T) {
 		provider := func(name string) *config.Provider {
 			return &config.Provider{Name: name, Driver: "scripted", Options: &options{cloud: &scripted{errs: []error{nil}}}}
 		}
-		w := New(slog.New(slog.DiscardHandler))
+		w := New(slog.New(slog.DiscardHandler), nil)
 		a, b, changed := provider("a"), provider("b"), provider("b")
 		w.Follow(t.Context(), &config.Config{Providers: []*config.Provider{a, b}})
 		synctest.Wait()

@@ -150,7 +150,7 @@ func takeLabel(from *driver.Label, pool *Pool) *PoolLabel {
 		CloudImage: from.CloudImageName, DiskImage: from.DiskImageName,
 		Username: from.Username, PythonPath: cmp.Or(from.PythonPath, "auto"), ShellType: from.ShellType,
 		ConnectionType: cmp.Or(from.ConnectionType, "ssh"), ConnectionPort: cmp.Or(from.ConnectionPort, 22),
-		HostKeyChecking: from.HostKeyChecking,
+		HostKeyChecking: from.HostKeyChecking, ConsoleLog: from.ConsoleLog,
 	}
 	if name := cmp.Or(from.DiskImageName, from.CloudImageName); name != "" {
 		label.Image = &Image{Name: name, ImageID: from.ImageID}

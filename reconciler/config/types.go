@@ -180,6 +180,8 @@ type PoolLabel struct {
 	Username, PythonPath, ShellType, ConnectionType string
 	ConnectionPort                                  int
 	HostKeyChecking                                 bool
+	// ConsoleLog asks for the console of a machine that does not boot in the log.
+	ConsoleLog bool
 
 	// Slots is, for a pool of driver static, how many nodes its machines can ever be with this label. Such a label has
 	// no Spec: nothing is launched.

@@ -167,6 +167,14 @@ class Soak:
         self.still(request, versions)
 
         executor = zuulsystem.Executor(self.system) if fate == 'executor dies' else None
+        try:
+            self.job(request, fate, nodes, rng, executor, own)
+        except AWAY:
+            if executor:
+                executor.die()  # its locks would stay for as long as we live
+            raise
+
+    def job(self, request, fate, nodes, rng, executor, own):
         accepted = [n.id for n in self.system.accept(request.id, executor or own)]
         if accepted != nodes:
             self.broken.add('accepted other nodes', request=request.id, nodes=nodes, accepted=accepted)

@@ -8,6 +8,10 @@ locals {
 
   # Without a subnet aws_instance does not pass on that no public address is wanted: a launch template does.
   hidden = var.subnet_id == null && var.public_ipv4 == false && !local.fleet
+
+  # aws_instance drops IOPS and throughput of a volume whose type it is not told.
+  paced       = var.root_volume.iops != null || var.root_volume.throughput != null
+  volume_type = var.root_volume.type == null && local.paced ? "gp3" : var.root_volume.type
 }
 
 resource "aws_ec2_host" "node" {
@@ -42,7 +46,7 @@ resource "aws_instance" "node" {
   volume_tags                 = local.tags
 
   root_block_device {
-    volume_type           = var.root_volume.type
+    volume_type           = local.volume_type
     volume_size           = var.root_volume.size
     iops                  = var.root_volume.iops
     throughput            = var.root_volume.throughput

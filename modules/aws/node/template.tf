@@ -38,7 +38,7 @@ resource "aws_launch_template" "node" {
     content {
       device_name = block_device_mappings.value
       ebs {
-        volume_type           = var.root_volume.type
+        volume_type           = local.volume_type
         volume_size           = var.root_volume.size
         iops                  = var.root_volume.iops
         throughput            = var.root_volume.throughput

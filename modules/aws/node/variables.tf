@@ -121,7 +121,7 @@ variable "ebs_optimized" {
 }
 
 variable "root_volume" {
-  description = "Type, size in GiB, IOPS and throughput in MiB/s of the root volume; what is left out is as in the AMI."
+  description = "Type, size in GiB, IOPS and throughput in MiB/s of the root volume; what is left out is as in the AMI, but that IOPS or throughput without a type make a gp3 one."
   type = object({
     type       = optional(string)
     size       = optional(number)

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -39,8 +40,16 @@ func newAPI(t *testing.T) *fakeAPI {
 			{"id": "s1", "name": "np1", "metadata": {"nodepool_provider_name": "lab", "nodepool_node_id": "0000000001"}, "flavor": {"id": "f2"}},
 			{"id": "s2", "name": "pet", "metadata": {}, "flavor": {"id": "f1"}},
 			{"id": "s3", "name": "old", "metadata": {}, "flavor": {"id": "deleted"}}]}`,
-		"/volume/v3/limits":                           `{"limits": {"rate": [], "absolute": {"maxTotalVolumes": 5, "maxTotalVolumeGigabytes": 1000}}}`,
-		"/volume/v3/volumes/detail":                   `{"volumes": [{"id": "v1", "size": 50, "attachments": [{"server_id": "s1"}]}, {"id": "v2", "size": 7, "attachments": []}]}`,
+		"/volume/v3/limits":         `{"limits": {"rate": [], "absolute": {"maxTotalVolumes": 5, "maxTotalVolumeGigabytes": 1000}}}`,
+		"/volume/v3/volumes/detail": `{"volumes": [{"id": "v1", "size": 50, "attachments": [{"server_id": "s1"}]}, {"id": "v2", "size": 7, "attachments": []}]}`,
+		"/network/v2.0/floatingips?project_id=p1": `{"floatingips": [
+			{"id": "ip1", "project_id": "p1", "port_id": "x", "description": "np1 nodepool_node_id=0000000001 nodepool_pool_name=main nodepool_provider_name=lab", "created_at": "2026-11-26T12:00:00Z"},
+			{"id": "ip2", "project_id": "p1", "port_id": null, "description": ""},
+			{"id": "ip3", "project_id": "p1", "port_id": "y", "description": "of a person"}]}`,
+		"/network/v2.0/ports?project_id=p1&status=DOWN": `{"ports": [
+			{"id": "port1", "project_id": "p1", "status": "DOWN", "device_owner": "compute:nova", "device_id": "gone"},
+			{"id": "port2", "project_id": "p1", "status": "DOWN", "device_owner": "compute:nova", "device_id": "s2"}]}`,
+		"/compute/v2.1/servers/s1/action":             `{"output": "Linux\nkernel panic"}`,
 		"/compute/v2.1/servers/detail?name=%5Enp1%24": `{"servers": [{"id": "s1", "name": "np1", "status": "ERROR", "fault": {"code": 500, "message": "Quota exceeded for cores"}}]}`,
 	}}
 	a.Server = httptest.NewServer(a)
@@ -75,7 +84,9 @@ func (a *fakeAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			}
 			services = append(services, fmt.Sprintf(`{"type": %q, "name": %q, "endpoints": [{"interface": "public", "region": "R1", "region_id": "R1", "url": %q}]}`, kind, kind, a.URL+path))
 		}
-		fmt.Fprintf(w, `{"token": {"expires_at": "2099-01-01T00:00:00.000000Z", "catalog": [%s]}}`, strings.Join(services, ", "))
+		fmt.Fprintf(w, `{"token": {"expires_at": "2099-01-01T00:00:00.000000Z", "project": {"id": "p1"}, "catalog": [%s]}}`, strings.Join(services, ", "))
+	case r.Method == http.MethodDelete:
+		w.WriteHeader(http.StatusNoContent)
 	case ok:
 		fmt.Fprint(w, body)
 	default:
@@ -160,6 +171,38 @@ func TestFault(t *testing.T) {
 	text, err := New(labelled(&openstack.Pool{})).Fault(t.Context(), "np1")
 	if text != "Quota exceeded for cores" || err != nil {
 		t.Errorf("%q %v", text, err)
+	}
+}
+
+func TestConsole(t *testing.T) {
+	api := newAPI(t)
+	c := New(labelled(&openstack.Pool{}))
+	if text, err := c.Console(t.Context(), "np1"); text != "Linux\nkernel panic" || err != nil {
+		t.Errorf("%q %v", text, err)
+	}
+	api.answers["/compute/v2.1/servers/detail?name=%5Enp1%24"] = `{"servers": []}`
+	if text, err := c.Console(t.Context(), "np1"); text != "" || err != nil {
+		t.Errorf("without a server: %q %v", text, err)
+	}
+}
+
+// TestList: what carries our tags, whatever provider it was made for, and nothing else.
+func TestList(t *testing.T) {
+	api := newAPI(t)
+	c := New(labelled(&openstack.Pool{}))
+	found, err := c.List(t.Context())
+	server := map[string]string{"nodepool_provider_name": "lab", "nodepool_node_id": "0000000001"}
+	ip := map[string]string{"nodepool_provider_name": "lab", "nodepool_node_id": "0000000001", "nodepool_pool_name": "main"}
+	want := []driver.Resource{
+		{Type: "openstack_compute_instance_v2", ID: "s1", Tags: server},
+		{Type: "openstack_networking_floatingip_v2", ID: "ip1", Tags: ip, Created: time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)},
+	}
+	if diff := cmp.Diff(want, found); diff != "" || err != nil {
+		t.Errorf("%v -want +got:\n%s", err, diff)
+	}
+	delete(api.answers, "/network/v2.0/floatingips?project_id=p1")
+	if found, err := c.List(t.Context()); len(found) != 0 || err == nil {
+		t.Errorf("half a list: %v %v", found, err)
 	}
 }
 

@@ -19,15 +19,16 @@ import (
 	os "github.com/nodepool-tf/nodepool-tf/modules/openstack"
 )
 
-// Cloud is the cloud of a provider. Its methods may be called by several goroutines.
+// Cloud is the cloud of a provider. Its methods, but for Clean, may be called by several goroutines.
 type Cloud struct {
-	provider *os.Provider
-	pace     pace
+	provider   *os.Provider
+	pace       pace
+	ports, ips leftovers // of Clean
 }
 
 // New returns the cloud of a provider that was read. Nothing is asked yet.
 func New(p *os.Provider) *Cloud {
-	return &Cloud{provider: p, pace: pace{every: time.Duration(p.Rate * float64(time.Second))}}
+	return &Cloud{provider: p, pace: pace{every: time.Duration(p.Rate * float64(time.Second))}, ports: leftovers{}, ips: leftovers{}}
 }
 
 // Lookup asks what the labels' nodes are made of: about five calls, whatever the number of labels, and one for each

@@ -12,7 +12,7 @@ import (
 // secretName is how inputs are called that hold secrets. Values of variables that the configuration substitutes are taken
 // out before a snapshot is made; this is for who wrote a password into the configuration itself. The page is open to
 // everybody who reaches the port.
-var secretName = regexp.MustCompile(`(?i)passw|passphrase|secret|token|credential|private_?key|api_?key|access_?key|user_?data`)
+var secretName = regexp.MustCompile(`(?i)passw|passphrase|secret|token|credential|private_?key|api_?key|access_?key|(user|custom)_?data`)
 
 const hidden = `"(not shown)"`
 
