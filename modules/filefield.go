@@ -14,6 +14,8 @@ type FileField struct {
 
 // Template is the field as a template of Terraform's. What is in the file is kept out of the diagnostics.
 func (f FileField) Template() string {
-	quote := func(s string) string { return string(hclwrite.TokensForValue(cty.StringVal(s)).Bytes()) }
 	return "${jsondecode(sensitive(file(" + quote(f.Path) + ")))[" + quote(f.Field) + "]}"
 }
+
+// quote writes a text down as an HCL string that means it.
+func quote(s string) string { return string(hclwrite.TokensForValue(cty.StringVal(s)).Bytes()) }

@@ -21,7 +21,7 @@ type Spec struct {
 	RequiredProviders map[string]RequiredProvider
 	// ProviderConfig by local provider name: a map (one provider block) or a
 	// list of maps (several blocks, all but one with an alias). Values are decoded
-	// YAML, or a FileField. It holds secrets: never print it.
+	// YAML, a FileField or a FileSetting. It holds secrets: never print it.
 	ProviderConfig map[string]any
 	// Module is instantiated once for each node.
 	Module Module

@@ -99,8 +99,7 @@ const (
 )
 
 // escape copies a decoded YAML tree so that every string in it, keys included,
-// means itself: Terraform reads strings in JSON as templates. A driver's
-// expressions stay what they are.
+// means itself: Terraform reads strings in JSON as templates.
 func escape(v any, path string, depth int) (any, error) {
 	if depth > maxDepth {
 		return nil, fmt.Errorf("%s: nested more than %d deep", path, maxDepth)
@@ -113,15 +112,12 @@ func escape(v any, path string, depth int) (any, error) {
 			return nil, fmt.Errorf("%s: %v is no number Terraform knows", path, v)
 		}
 		return v, nil
-	case modules.Expression:
-		return "${" + string(v) + "}", nil
 	case string:
 		return escapeString(v, path)
 	case modules.FileField:
-		if !utf8.ValidString(v.Path + v.Field) {
-			return nil, fmt.Errorf("%s: the name of a file is not valid UTF-8", path)
-		}
-		return v.Template(), nil
+		return fromFile(v.Path+v.Field, v.Template(), path)
+	case modules.FileSetting:
+		return fromFile(v.Path+v.Name, v.Template(), path)
 	case []any:
 		list := make([]any, len(v))
 		for i, elem := range v {
@@ -145,6 +141,14 @@ func escape(v any, path string, depth int) (any, error) {
 		return m, nil
 	}
 	return nil, fmt.Errorf("%s: a value of type %T; allowed: text, numbers, true, false, null, lists and maps (quote it to pass it as text)", path, v)
+}
+
+// fromFile gives a template that names a file.
+func fromFile(names, template, path string) (any, error) {
+	if !utf8.ValidString(names) {
+		return nil, fmt.Errorf("%s: the name of a file is not valid UTF-8", path)
+	}
+	return template, nil
 }
 
 // escapeString gives the JSON text that Terraform evaluates to s. A string with

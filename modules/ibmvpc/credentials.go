@@ -7,9 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/hashicorp/hcl/v2/hclwrite"
-	"github.com/zclconf/go-cty/cty"
-
 	"github.com/nodepool-tf/nodepool-tf/modules"
 )
 
@@ -114,23 +111,13 @@ func credentials(setting func(string) string) (Credentials, error) {
 // used without a restart. Those of the environment it cannot read.
 func (p *Provider) config() map[string]any {
 	out := map[string]any{"region": p.Region}
-	if file := p.File(); file != "" {
-		out["ibmcloud_api_key"] = fromFile(file, settingKey)
-		out["iam_profile_id"] = fromFile(file, settingProfile)
-		out["iam_token"] = fromFile(file, settingToken)
-		return out
-	}
+	file := p.File()
 	for argument, name := range map[string]string{"ibmcloud_api_key": settingKey, "iam_profile_id": settingProfile, "iam_token": settingToken} {
-		if value := p.getenv(name); value != "" {
+		if file != "" {
+			out[argument] = modules.FileSetting{Path: file, Name: name}
+		} else if value := p.getenv(name); value != "" {
 			out[argument] = value
 		}
 	}
 	return out
-}
-
-// fromFile is a setting of a file, null where the file does not have it.
-func fromFile(file, setting string) modules.Expression {
-	quoted := func(s string) string { return string(hclwrite.TokensForValue(cty.StringVal(s)).Bytes()) }
-	line := `(?m)^[ \t]*` + setting + `[ \t]*=[ \t]*(\S*)`
-	return modules.Expression(fmt.Sprintf("sensitive(one(flatten(regexall(%s, file(%s)))))", quoted(line), quoted(file)))
 }

@@ -88,7 +88,8 @@ func TestTerraformReads(t *testing.T) {
 		settings := parse(c.text)
 		for argument, setting := range map[string]string{"ibmcloud_api_key": settingKey, "iam_profile_id": settingProfile, "iam_token": settingToken} {
 			key := name + " " + argument
-			fmt.Fprintf(&b, "  %q = try(nonsensitive(%s), \"\")\n", key, config[argument].(modules.Expression))
+			template := config[argument].(modules.FileSetting).Template()
+			fmt.Fprintf(&b, "  %q = try(nonsensitive(%s), \"\")\n", key, template[2:len(template)-1])
 			if settings[setting] != "" {
 				want[key] = settings[setting]
 			}
