@@ -58,6 +58,7 @@ type loop struct {
 	lastAges, lastLost, lastLocks, lastOrphans time.Time
 	started                                    time.Time
 	unserved                                   unserved
+	ownerless                                  map[string]time.Time // nodes whose maker is gone for good: when their deletion was first wanted
 	missing                                    map[string]time.Time // workspace nodes without a record: first sighting
 	lostSince                                  map[string]time.Time // lost requests that wait for their launcher
 	sweeping                                   map[string]bool      // providers whose resources are being listed
@@ -87,7 +88,7 @@ func newLoop(l *Launcher, s *session.Session, st *store.Store) *loop {
 		l: l, s: s, cfg: l.config(), log: l.log, wake: make(chan struct{}, 1), asks: make(chan func()),
 		mzxid: map[string]int64{}, handlers: map[string]*handler{}, launches: map[string]*launch{},
 		deletions: map[string]*lockedNode{}, pools: map[desire.PoolKey]*registration{}, unclear: map[string]bool{}, poolNames: map[string]string{},
-		watching: map[string]bool{}, missing: map[string]time.Time{}, lostSince: map[string]time.Time{}, sweeping: map[string]bool{},
+		watching: map[string]bool{}, missing: map[string]time.Time{}, lostSince: map[string]time.Time{}, ownerless: map[string]time.Time{}, sweeping: map[string]bool{},
 		machines: map[string]*machines{}, machinesDue: true, slots: map[string]*slots{}, images: imageIndex{}, scans: semaphore.NewWeighted(maxScans),
 	}
 	lp.peers = &peers{lp: lp, store: st, known: map[string]*peer{}, unknown: map[string]time.Time{}, retry: map[string]time.Time{}}

@@ -282,6 +282,10 @@ func (lp *loop) reviewOwners() {
 			n.Foreign = !was
 			lp.watch(n)
 		}
+		if _, waits := lp.ownerless[n.ID]; waits && lp.l.manager.Holds(n.ID) { // it was taken over
+			delete(lp.ownerless, n.ID)
+			n.NotBefore = time.Time{}
+		}
 	}
 	lp.l.manager.ForgetTaken(func(node string) bool { return lp.view.Nodes[node] == nil })
 }

@@ -20,8 +20,13 @@ const destroyRetry = 5 * time.Second
 
 // delete begins a node's end: lock, read again, `deleting`; then its workspace destroys it (protocol.md 4.8 rule 2).
 func (lp *loop) delete(d desire.Delete) {
+	node := lp.view.Nodes[d.Node]
+	if until := lp.unclaimed(node.Node, time.Now()); !until.IsZero() {
+		lp.later(&node.NotBefore, time.Until(until))
+		return
+	}
 	end := lp.busyNode(d.Node)
-	before := lp.view.Nodes[d.Node].State
+	before := node.State
 	lp.do(func(ctx context.Context) {
 		n, err := lockNode(ctx, lp.s, d.Node)
 		if err == nil {
@@ -54,8 +59,16 @@ func (lp *loop) markDeleting(ctx context.Context, n *lockedNode, before record.N
 		err = errTaken
 	case lp.foreign(n.Node):
 		err = errTaken
-	case n.State != record.NodeDeleting:
-		n.SetState(record.NodeDeleting, time.Now())
+	default:
+		held := lp.l.manager.Holds(n.ID) && n.Owner() != lp.l.stateID // taken over while Zuul had it
+		if held {
+			n.SetOwner(lp.l.stateID)
+		}
+		if n.State != record.NodeDeleting {
+			n.SetState(record.NodeDeleting, time.Now())
+		} else if !held {
+			break
+		}
 		_, err = n.save(ctx, lp.s)
 	}
 	if err != nil {

@@ -40,6 +40,7 @@ func (lp *loop) seeRequest(id string, r *record.Request, mzxid int64) {
 		delete(lp.view.Requests, id)
 		delete(lp.mzxid, path)
 		delete(lp.unclear, path)
+		delete(lp.ownerless, id)
 		delete(lp.view.MinReady, id)
 		delete(lp.lostSince, id)
 		lp.l.journal.Over(id)

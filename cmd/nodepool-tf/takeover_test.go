@@ -111,6 +111,36 @@ func TestHostLost(t *testing.T) {
 	}
 }
 
+// TestHostLostTwoLeft: nodes in use outlive the host that made them. When Zuul gives them back, the launcher that took
+// their workspaces over deletes them, and not a newcomer, for whom nothing would be left to destroy.
+func TestHostLostTwoLeft(t *testing.T) {
+	r := newCloudRig(t, api.Settings{}, shortSession)
+	var held [][]*requestor.Held
+	for range 6 {
+		held = append(held, r.accept(r.wait(r.submit("vm"), record.RequestFulfilled)))
+	}
+	r.idle()
+	r.loseHost(r.Rig)
+	b, c := r.peer(), r.peer()
+	r.start2(b)
+	r.said(b, "nodes=6")
+	r.start2(c)
+	r.said(c, "launcher starts")
+	r.eventually("the newcomer has looked around", func() bool { return strings.Count(c.Log(), "state=in-use") == 6 })
+	for _, h := range held {
+		if err := r.Return(r.ctx, h); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.eventually("all nodes gone", func() bool { return len(r.Nodes()) == 0 })
+	if books := r.billed(); !books.Balanced() {
+		t.Errorf("records went before the machines: %+v", books)
+	}
+	if n := strings.Count(b.Log(), "node is gone"); n != 6 || strings.Contains(c.Log(), "node is deleted") {
+		t.Errorf("the taker deleted %d", n)
+	}
+}
+
 // statesEmpty wants so many states in a folder, without resources.
 func statesEmpty(t *testing.T, dir string, n int) {
 	t.Helper()
