@@ -34,6 +34,10 @@ func (lp *loop) start(la *launch) {
 	if !lp.renew(la) {
 		return
 	}
+	if attempts(la.label) == 0 {
+		lp.launchFailed(la, errNoAttempt, record.NodeFailed)
+		return
+	}
 	la.phase, la.began, la.turn, la.ws = applying, time.Now(), time.Time{}, ""
 	if la.choice == setback.Unknown {
 		lp.pick(la)
@@ -105,7 +109,10 @@ func (lp *loop) attemptFailed(la *launch, err error, block string) {
 }
 
 // attempts is how many of a label's launch count.
-func attempts(l *config.PoolLabel) int { return max(1, l.Pool.Provider.LaunchRetries) }
+func attempts(l *config.PoolLabel) int { return l.Pool.Provider.LaunchRetries }
+
+// errNoAttempt is why a node fails that is never tried.
+var errNoAttempt = errors.New("launch-retries is 0: no attempt is made")
 
 // follow decides what follows a failure, in words too, and prepares the next attempt.
 func (lp *loop) follow(la *launch, f failure) (v verdict, next string) {

@@ -107,7 +107,7 @@ func (lp *loop) failing(la *launch, c execute.Class) (verdict, string) {
 func TestLaunchesEnd(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var log bytes.Buffer
-		lp, la := aLoop(&log), aLaunch(rapid.IntRange(0, 4).Draw(t, "launch-retries"), rapid.IntRange(0, 3).Draw(t, "alternatives"))
+		lp, la := aLoop(&log), aLaunch(rapid.IntRange(1, 4).Draw(t, "launch-retries"), rapid.IntRange(0, 3).Draw(t, "alternatives"))
 		if rapid.Bool().Draw(t, "works") {
 			lp.l.setbacks.Succeeded(la.label, 0, la.began, la.began)
 		}

@@ -2,6 +2,7 @@ package reconciler
 
 import (
 	"context"
+	"log/slog"
 	"math/rand/v2"
 	"time"
 
@@ -20,12 +21,13 @@ const suspectDelay = 5 * time.Second
 
 // providerSweep is what the launcher remembers of a provider's resources between two lists.
 type providerSweep struct {
-	memory  sweep.Memory
-	next    time.Time
-	refused bool                     // nothing may be removed, and that was said
-	silent  bool                     // no module offers a list, and that was said
-	aliens  bool                     // so were resources of another installation
-	specs   map[string]*modules.Spec // by resource type: whose list names it
+	memory   sweep.Memory
+	next     time.Time
+	refused  bool                     // nothing may be removed, and that was said
+	silent   bool                     // no module offers a list, and that was said
+	aliens   bool                     // so were resources of another installation
+	unlisted bool                     // the newest list failed, and that was said
+	specs    map[string]*modules.Spec // by resource type: whose list names it
 }
 
 // sweepLeaks lists what the clouds of providers have, each about once per list-interval and at a moment of its own.
@@ -88,13 +90,14 @@ func (lp *loop) list(p *config.Provider, s *providerSweep, specs []*modules.Spec
 		return
 	}
 	if len(specs) == 0 {
+		s.unlisted = false
 		lp.listed(p, s, found)
 		return
 	}
 	begun := lp.l.manager.List(p.Name, specs[0], func(some []sweep.Resource, err error) {
 		lp.post(func() {
 			if err != nil {
-				lp.notListed(p, execute.ClassOf(err), err)
+				lp.notListed(p, s, execute.ClassOf(err), err)
 				return
 			}
 			if some != nil {
@@ -109,12 +112,18 @@ func (lp *loop) list(p *config.Provider, s *providerSweep, specs []*modules.Spec
 	}
 }
 
-// notListed ends a sweep without a verdict.
-func (lp *loop) notListed(p *config.Provider, class execute.Class, err error) {
+// notListed ends a sweep without a verdict, and tells of the first such in a row.
+func (lp *loop) notListed(p *config.Provider, s *providerSweep, class execute.Class, err error) {
 	delete(lp.sweeping, p.Name)
-	if lp.ctx.Err() == nil {
-		lp.log.Warn("what the provider has could not be listed; leaked resources are looked for again later", "provider", p.Name, "class", class, "err", err)
+	if lp.ctx.Err() != nil {
+		return
 	}
+	level := slog.LevelWarn
+	if s.unlisted {
+		level = slog.LevelDebug
+	}
+	s.unlisted = true
+	lp.log.Log(lp.ctx, level, "what the provider has could not be listed; leaked resources are looked for again later", "provider", p.Name, "class", class, "err", err)
 }
 
 // learn notes whose list names which types. The spec is also noted as one that offers a list.

@@ -24,7 +24,7 @@ func (lp *loop) listCloud(p *config.Provider, s *providerSweep) {
 		found, _, err := lp.l.clouds.List(ctx, p.Name)
 		lp.post(func() { //nolint:contextcheck // what it begins lives as long as the session
 			if err != nil {
-				lp.notListed(p, cloudClass(err), err)
+				lp.notListed(p, s, cloudClass(err), err)
 				return
 			}
 			s.learnRemovers(p, found)

@@ -18,9 +18,9 @@ const (
 // Provider is what every provider has.
 type Provider struct {
 	*Scope
-	// LaunchRetries is the number of attempts; 0 means one, in the kubernetes
-	// family none.
+	// LaunchRetries is the number of attempts; 0 means one, or, where ZeroIsNone, none.
 	LaunchRetries int
+	ZeroIsNone    bool
 	// LaunchTimeout bounds one attempt, BootTimeout the probe that follows it.
 	LaunchTimeout, BootTimeout time.Duration
 }

@@ -24,7 +24,7 @@ type Provider struct {
 // New returns a provider to be read. The family has no options for time limits:
 // upstream waits 300 s for a pod and 30 s for a token, and looks at no port.
 func New(f Flavour, s *driver.Scope) *Provider {
-	return &Provider{Provider: driver.Provider{Scope: s, LaunchTimeout: 330 * time.Second, BootTimeout: time.Minute}, Flavour: f}
+	return &Provider{Provider: driver.Provider{Scope: s, LaunchTimeout: 330 * time.Second, BootTimeout: time.Minute, ZeroIsNone: true}, Flavour: f}
 }
 
 // Options is the table of config-reference.md 4.6, 4.7 or 4.8.
@@ -64,10 +64,13 @@ func (p *Provider) aliases() option.Table {
 	return nil
 }
 
-// Check reports a name that cannot mark what is made.
+// Check reports a name that cannot mark what is made, and attempts that are none.
 func (p *Provider) Check(m *schema.Mapping) {
 	f, _ := m.Get("name")
 	checkMark(f, p.Scope.Provider)
+	if f, ok := m.Get("launch-retries"); ok && p.LaunchRetries <= 0 {
+		f.Warn("W-K8S-RETRIES", "no node can start: in this driver, 0 is no attempt at all; set max-servers: 0 to switch a pool off, or 1 for one attempt")
+	}
 }
 
 // MaxServers is max-pods, max-projects or max-servers, the first that is given

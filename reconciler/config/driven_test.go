@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -59,6 +60,27 @@ providers:
 	write(t, path, []byte(file("", ", volume-size: 200")))
 	if _, issues, err := Load(path, "", nil); err == nil || issues[len(issues)-1].Code != "E-SPEC" && issues[0].Code != "E-SPEC" {
 		t.Errorf("%v %s", err, lines(issues))
+	}
+}
+
+// TestNoAttempts: 0 is one attempt, and none in the kubernetes family, which is told.
+func TestNoAttempts(t *testing.T) {
+	for driver, want := range map[string]int{
+		"gce, project: p, region: r, zone: z":      1,
+		"terraform, module: {source: ./somewhere}": 1,
+		"kubernetes": 0,
+	} {
+		text := "labels: [{name: a}]\nproviders: [{name: p, driver: " + driver + ", launch-retries: 0, pools: []}]\n"
+		path := t.TempDir() + "/nodepool.yaml"
+		write(t, path, []byte(text))
+		cfg, issues, err := Load(path, "", nil)
+		if err != nil {
+			t.Errorf("%s: %v", driver, err)
+			continue
+		}
+		if got := cfg.Provider("p").LaunchRetries; got != want || strings.Contains(lines(issues), "W-K8S-RETRIES") != (want == 0) {
+			t.Errorf("%s: %d attempts, %s", driver, got, lines(issues))
+		}
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 // terraformProvider reads a provider of driver terraform (design.md, Config).
 // Upstream has no such driver, so what is wrong is an Error in every mode.
 func (l *loader) terraformProvider(m *schema.Mapping, p *Provider) {
-	p.LaunchRetries = atLeast(m, "launch-retries", 3, 0)
+	p.LaunchRetries = max(1, atLeast(m, "launch-retries", 3, 0))
 	p.LaunchTimeout = positive(m, "launch-timeout", time.Hour)
 	p.BootTimeout = positive(m, "boot-timeout", time.Minute)
 	p.applyOptions(m)

@@ -126,7 +126,10 @@ func (l *loader) globalImages() map[string]driver.Global {
 
 // take fills in what every provider has from what its driver read.
 func (p *Provider) take(c driver.Common) {
-	p.LaunchRetries, p.LaunchTimeout, p.BootTimeout = c.LaunchRetries, c.LaunchTimeout, c.BootTimeout
+	p.LaunchRetries, p.LaunchTimeout, p.BootTimeout = max(1, c.LaunchRetries), c.LaunchTimeout, c.BootTimeout
+	if c.ZeroIsNone {
+		p.LaunchRetries = max(0, c.LaunchRetries)
+	}
 	for _, from := range c.Pools {
 		pool := &Pool{
 			Name: from.Name, Provider: p,

@@ -86,7 +86,7 @@ type Provider struct {
 	// MaxConcurrency is the number of requests handled at once; -1 is no limit
 	// (a 0 in the file means that too, and loads as -1: D-42).
 	MaxConcurrency int
-	// LaunchRetries is the total number of attempts; 0 and 1 both mean one.
+	// LaunchRetries is the total number of attempts; 0, which only the kubernetes family can have, is none.
 	LaunchRetries int
 	// LaunchTimeout bounds one attempt, BootTimeout the host key scan after it.
 	LaunchTimeout, BootTimeout time.Duration

@@ -31,9 +31,6 @@ func (c *Cluster) Lookup(context.Context) (driver.Findings, error) {
 	return out, nil
 }
 
-// Quota grants everything: the pools' own limits hold (config-reference.md 3.5).
-func (c *Cluster) Quota(context.Context) (driver.Quota, error) { return driver.Quota{}, nil }
-
 func (c *Cluster) found(cluster kubeconfig.Cluster) driver.Found {
 	given := map[string]any{kubernetes.GivenHost: cluster.Host, kubernetes.GivenSkipTLS: cluster.SkipTLS}
 	if cluster.CA != "" {
