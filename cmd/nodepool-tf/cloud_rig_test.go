@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -12,6 +11,7 @@ import (
 	"github.com/nodepool-tf/nodepool-tf/testdata/cloud"
 	"github.com/nodepool-tf/nodepool-tf/testdata/cloud/api"
 	"github.com/nodepool-tf/nodepool-tf/testdata/rig"
+	"github.com/nodepool-tf/nodepool-tf/testdata/zkserver/zktest"
 )
 
 const cloudConfig = `
@@ -42,7 +42,7 @@ type cloudRig struct {
 }
 
 var mirror = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "nodepool-tf-test-mirror-")
+	dir, err := zktest.Folder()
 	if err != nil {
 		return "", err
 	}

@@ -19,7 +19,7 @@ import (
 func TestMain(m *testing.M) { zktest.Main(m) }
 
 var build = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "nodepool-tf-test-bin-")
+	dir, err := zktest.Folder()
 	if err != nil {
 		return "", err
 	}

@@ -27,6 +27,10 @@ var shared struct {
 func Main(m *testing.M) {
 	code := m.Run()
 	stopShared()
+	folders.Lock()
+	for _, dir := range folders.made {
+		_ = os.RemoveAll(dir)
+	}
 	if code == 0 {
 		if err := goleak.Find(); err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -34,6 +38,20 @@ func Main(m *testing.M) {
 		}
 	}
 	os.Exit(code)
+}
+
+var folders struct {
+	sync.Mutex
+	made []string
+}
+
+// Folder makes a folder for what several tests of a test binary share. Main removes it.
+func Folder() (string, error) {
+	dir, err := os.MkdirTemp("", "nodepool-tf-test-")
+	folders.Lock()
+	defer folders.Unlock()
+	folders.made = append(folders.made, dir)
+	return dir, err
 }
 
 // Shared returns the one plain server of this test binary and a chroot of the
