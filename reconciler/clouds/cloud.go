@@ -6,6 +6,8 @@ import (
 
 	"github.com/nodepool-tf/nodepool-tf/modules/aws"
 	awslookup "github.com/nodepool-tf/nodepool-tf/modules/aws/lookup"
+	"github.com/nodepool-tf/nodepool-tf/modules/azure"
+	azurelookup "github.com/nodepool-tf/nodepool-tf/modules/azure/lookup"
 	"github.com/nodepool-tf/nodepool-tf/modules/driver"
 	"github.com/nodepool-tf/nodepool-tf/modules/gce"
 	gcelookup "github.com/nodepool-tf/nodepool-tf/modules/gce/lookup"
@@ -36,6 +38,7 @@ var Openers = map[string]func(driver.Options) Cloud{
 	"aws":    func(o driver.Options) Cloud { return awslookup.New(o.(*aws.Provider)) },
 	"ibmvpc": func(o driver.Options) Cloud { return ibmlookup.New(o.(*ibmvpc.Provider)) },
 	"gce":    func(o driver.Options) Cloud { return gcelookup.New(o.(*gce.Provider)) },
+	"azure":  func(o driver.Options) Cloud { return azurelookup.New(o.(*azure.Provider)) },
 }
 
 func openKubernetes(o driver.Options) Cloud { return kubernetescloud.New(o.(*kubernetes.Provider)) }
