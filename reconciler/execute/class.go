@@ -84,12 +84,12 @@ var classes = []struct {
 	re    *regexp.Regexp
 }{
 	{Throttle, anyOf(`throttl`, `rate.?limit`, `rate ?exceeded`, `too many requests`, `request.?limit`, `requests per (second|minute)`, `per minute`, `\b429\b`)},
-	{Quota, anyOf(`quota`, `limit[ _]?exceeded`, `exceeds? .{0,40}\blimit`, `too many instances`, `MaxSpotInstanceCount`, `maximum number of .{0,40}exceeded`)},
+	{Quota, anyOf(`quota`, `limit[ _]?exceeded`, `exceeds? .{0,40}\blimit`, `too many instances`, `CountLimitReached`, `MaxSpotInstanceCount`, `maximum number of .{0,40}exceeded`)},
 	{Capacity, anyOf(`insufficient.{0,20}capacity`, `not enough .{0,30}capacity`, `(out of|no|lack of|sufficient|available) capacity`, `capacity restrictions`,
 		`no valid host`, `exhausted all hosts`, // openstack
 		`InsufficientFreeAddresses`, `SpotMaxPriceTooLow`, `not supported in your requested availability zone`, // aws
 		`ZONE_RESOURCE_POOL_EXHAUSTED`, `does not have enough resources`, `stockout`, `is currently unavailable in the \S+ zone`, // google
-		`SkuNotAvailable`, `allocation ?failed`, `Overconstrained(Zonal)?Allocation`, // azurerm
+		`SkuNotAvailable`, `allocation ?failed`, `Overconstrained(Zonal)?Allocation`, `SubnetIsFull`, // azurerm
 		`cannot_start_(capacity|ip_address|placement_group|reservation_capacity)`, // ibm
 		`resource_unavailable`, `placement_error`, `unsupported location for server type`, // hcloud
 		`insufficient (resources to|disk space)`, `resources .{0,40}are insufficient`, // vsphere
@@ -106,7 +106,7 @@ var classes = []struct {
 		`unsuitable value`, `error in function call`, `failed to query available provider`, `failed to resolve provider`, `provider registry`, `no module call named`, `inconsistent dependency lock file`,
 		`ephemeral value`, `unsupported \w+ core version`, `argument or block definition required`, `no such variable`, `invalid count argument`, `no declaration found`,
 		`duplicate (variable|output|resource|provider)`)},
-	{Timeout, anyOf(`timeout`, `timed out`, `deadline exceeded`)},
+	{Timeout, anyOf(`timeout`, `timed ?out`, `deadline exceeded`)},
 }
 
 // anyOf matches any of the alternatives, in any case of letters.
