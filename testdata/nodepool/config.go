@@ -21,6 +21,8 @@ type Options struct {
 	Priority int // of the pool; 0 means Nodepool's default
 	Web      int // port of its web pages on 127.0.0.1; 0 means none
 	MinReady int // of each label
+	// Slots is a label of a second provider, "slots", metastatic: three slots on each node with the first of Labels.
+	Slots string
 }
 
 // The cloud image makes every label ready at once, without a builder. Without a rate the driver
@@ -37,7 +39,18 @@ labels:
 {{- range .Labels}}
   - {name: {{printf "%q" .}}, min-ready: {{$.MinReady}}}
 {{- end}}
+{{- with .Slots}}
+  - {name: {{printf "%q" .}}}
+{{- end}}
 providers:
+{{- if .Slots}}
+  - name: slots
+    driver: metastatic
+    pools:
+      - name: main
+        labels:
+          - {name: {{printf "%q" .Slots}}, backing-label: {{printf "%q" (index .Labels 0)}}, max-parallel-jobs: 3, grace-time: 2}
+{{- end}}
 {{- if .Static}}
   - name: {{printf "%q" .Provider}}
     driver: static

@@ -1,4 +1,4 @@
-"""nodepool-launcher, with the fake and static drivers only and a fake cloud that costs nothing.
+"""nodepool-launcher, with the fake, static and metastatic drivers only and a fake cloud that costs nothing.
 
 Its arguments are nodepool-launcher's. Four things are not as installed, none of them in how
 requests are served:
@@ -12,11 +12,13 @@ from nodepool.cmd.launcher import main
 from nodepool.driver import Drivers
 from nodepool.driver.fake import FakeDriver
 from nodepool.driver.fake.adapter import Dummy, FakeOpenStackCloud
+from nodepool.driver.metastatic import MetastaticDriver
 from nodepool.driver.static import StaticDriver
 
 # To find one driver Nodepool loads all, and with them the SDK of every cloud.
 Drivers.drivers['fake'] = FakeDriver()
 Drivers.drivers['static'] = StaticDriver()
+Drivers.drivers['metastatic'] = MetastaticDriver()
 
 # The fake cloud refuses the 21st server. Nodepool's own tests replace its quota in the same way.
 FakeOpenStackCloud._get_quota = staticmethod(lambda: (-1, -1, -1))
