@@ -47,9 +47,9 @@ bench: build ## Measure latency, throughput and memory beside bare Terraform and
 soak: build ## Let Zuul's own code send mixed requests for SOAK=20m and check every invariant
 	@$(GO) build -o bin/ ./cmd/demo && exec bin/demo -daemon bin/nodepool-tf -soak $(SOAK) $(ARGS)
 
-test-openstack: ## Make, use and delete nodes on a real OpenStack (docs/drivers.md says what it needs)
-	@test -n "$$OS_CLIENT_CONFIG_FILE" || { echo "test-openstack: set OS_CLIENT_CONFIG_FILE to a clouds.yaml with the clouds oslab and oslab-admin: docs/drivers.md, openstack"; exit 1; }
-	@test -x "$$NODEPOOL_TF_OPENSTACK_PROVIDER" || { echo "test-openstack: set NODEPOOL_TF_OPENSTACK_PROVIDER to the program terraform-provider-openstack (3.x): docs/drivers.md, openstack"; exit 1; }
+test-openstack: ## Make, use and delete nodes on a real OpenStack (docs/openstack.md says what it needs)
+	@test -n "$$OS_CLIENT_CONFIG_FILE" || { echo "test-openstack: set OS_CLIENT_CONFIG_FILE to a clouds.yaml with the clouds oslab and oslab-admin: docs/openstack.md"; exit 1; }
+	@test -x "$$NODEPOOL_TF_OPENSTACK_PROVIDER" || { echo "test-openstack: set NODEPOOL_TF_OPENSTACK_PROVIDER to the program terraform-provider-openstack (3.x): docs/openstack.md"; exit 1; }
 	$(GO) test -count=1 -tags openstack -run '^TestOpenStack' -v -timeout 30m ./cmd/nodepool-tf
 
 test-aws: ## Make, use and delete nodes on moto's EC2 (docs/drivers.md says what it needs)
@@ -65,7 +65,7 @@ test-azure: ## Make, use and delete nodes on a simulated Azure with the real pro
 test-faults: ## Ten minutes of random faults while Zuul asks; ARGS='-seed N' runs a schedule again, -help says more
 	@$(GO) build -o bin/ ./cmd/faults && exec bin/faults $(ARGS)
 
-test-kubernetes: ## The kubernetes drivers on a real API server; docs/drivers.md says which programs that takes
+test-kubernetes: ## The kubernetes drivers on a real API server; docs/kubernetes.md says which programs that takes
 	$(GO) test -count=1 -tags kubernetes -run '^TestKubernetes' -timeout 20m -v ./cmd/nodepool-tf
 
 fuzz: ## Fuzz every fuzz test for FUZZTIME=20s each

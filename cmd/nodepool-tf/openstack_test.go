@@ -26,7 +26,7 @@ import (
 	"github.com/nodepool-tf/nodepool-tf/testdata/rig"
 )
 
-// What `make test-openstack` needs: a real OpenStack whose books are empty, with the names of the lab that docs/drivers.md
+// What `make test-openstack` needs: a real OpenStack whose books are empty, with the names of the lab that docs/openstack.md
 // describes, and the real Terraform provider. No guest has to answer.
 const (
 	labCloud    = "oslab"                          // an entry of clouds.yaml (OS_CLIENT_CONFIG_FILE)
@@ -78,7 +78,7 @@ func newLab(t *testing.T, text string, change ...func(*rig.Options)) *lab {
 	t.Helper()
 	file, provider := os.Getenv("OS_CLIENT_CONFIG_FILE"), os.Getenv(providerEnv)
 	if file == "" || provider == "" {
-		t.Fatalf("set OS_CLIENT_CONFIG_FILE (clouds.yaml with %s and %s) and %s: docs/drivers.md, openstack", labCloud, labAdmin, providerEnv)
+		t.Fatalf("set OS_CLIENT_CONFIG_FILE (clouds.yaml with %s and %s) and %s: docs/openstack.md", labCloud, labAdmin, providerEnv)
 	}
 	l := &lab{cloudsFile: filepath.Join(t.TempDir(), "clouds.yaml")}
 	data, err := os.ReadFile(file)
