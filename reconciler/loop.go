@@ -58,7 +58,7 @@ type loop struct {
 	lastAges, lastLost, lastLocks, lastOrphans time.Time
 	started                                    time.Time
 	unserved                                   unserved
-	ownerless                                  map[string]time.Time // nodes whose maker is gone for good: when their deletion was first wanted
+	ownerless                                  map[string]time.Time // nodes that are left to others for a while (see unclaimed): when their deletion was first wanted
 	missing                                    map[string]time.Time // workspace nodes without a record: first sighting
 	lostSince                                  map[string]time.Time // lost requests that wait for their launcher
 	sweeping                                   map[string]bool      // providers whose resources are being listed

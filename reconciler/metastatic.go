@@ -31,8 +31,10 @@ type slots struct {
 	backing []*backing // in the order of protocol.md 7.5
 	seats   map[string]*seat
 	nextKey int
-	// contests is how often somebody else was found to serve the provider.
-	contests int
+	// contests is how often somebody else was found to serve the provider. contested is since when that is so while we do,
+	// zero while it is not.
+	contests  int
+	contested time.Time
 }
 
 // backing is a backing node, or a request for one.
@@ -117,7 +119,7 @@ func (lp *loop) tendSlots() {
 	lp.slotsDue = false
 	var nodes map[string][]metastatic.Node
 	for name, s := range lp.slots {
-		if s.lock == nil || !s.known {
+		if s.lock == nil || !s.known || lp.yields(s) {
 			continue
 		}
 		if nodes == nil {

@@ -59,12 +59,15 @@ func (lp *loop) leaveSlots(s *slots) {
 	}
 }
 
-// lostSlots begins anew after somebody removed the lock. What is being launched waits.
-func (lp *loop) lostSlots(s *slots, lk *lock.Lock) {
+// lockGone is why slots are not given.
+const lockGone = "the lock on them is gone; it is taken again"
+
+// lostSlots begins anew after somebody removed the lock, or serves the provider without it. What is being launched waits.
+func (lp *loop) lostSlots(s *slots, lk *lock.Lock, why string) {
 	if s.lock != lk || lk == nil {
 		return
 	}
-	lp.log.Warn("the lock on a provider's slots is gone; it is taken again", "provider", s.provider.Name)
+	lp.log.Warn("slots of a provider are not given by this launcher for now", "provider", s.provider.Name, "reason", why)
 	s.lock, s.known = nil, false
 	for _, b := range s.backing {
 		if b.request != "" {
@@ -96,6 +99,28 @@ func (lp *loop) contested(provider string) bool {
 		}
 	}
 	return false
+}
+
+// contestTime is how long somebody else must be registered beside us: our own registrations come and go meanwhile.
+const contestTime = 2 * time.Second
+
+// yields leaves a provider to somebody who began to serve it and does not know of our lock. That one counts the slots that
+// are in use when it starts, and no later ones; what both gave until now stays.
+func (lp *loop) yields(s *slots) bool {
+	switch now := time.Now(); {
+	case !lp.contested(s.provider.Name):
+		s.contested = time.Time{}
+		return false
+	case s.contested.IsZero():
+		s.contested, lp.slotsDue = now, true // looked at again with the next pass
+		return false
+	case now.Sub(s.contested) < contestTime:
+		lp.slotsDue = true
+		return false
+	}
+	s.contested, s.contests = time.Time{}, mostContests
+	lp.lostSlots(s, s.lock, "another launcher began to serve the provider and does not know of our lock (Nodepool's is one); slots are given again when it is gone")
+	return true
 }
 
 // contestedRetry is how often it is looked whether the other one is gone. That one's death may not have been seen yet:

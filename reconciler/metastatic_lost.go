@@ -69,7 +69,7 @@ func (lp *loop) cancelBacking(s *slots, b *backing) {
 func (lp *loop) checkSlotsLock(s *slots, lk *lock.Lock) {
 	lp.do(func(ctx context.Context) {
 		if ok, _, err := lp.s.Exists(ctx, lk.Contender()); err == nil && !ok {
-			lp.post(func() { lp.lostSlots(s, lk) })
+			lp.post(func() { lp.lostSlots(s, lk, lockGone) })
 		}
 	})
 }

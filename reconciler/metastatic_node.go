@@ -96,7 +96,7 @@ func (lp *loop) granted(s *slots, b *backing, seat *seat, g grant, made time.Tim
 		again()
 	case errors.Is(err, errNotServing):
 		again()
-		lp.lostSlots(s, g.slots)
+		lp.lostSlots(s, g.slots, lockGone)
 	case errors.As(err, &unreachable):
 		if s.find(b.Key) == b {
 			lp.failBacking(s, b, unreachable.err)

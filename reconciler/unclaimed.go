@@ -11,21 +11,34 @@ import (
 // a node at once when Zuul lets go of it.
 const unclaimedGrace = 2 * takeAfter
 
+// huskGrace is what who wrote `deleted` gets to remove the record: Nodepool does so in several steps, and a lock that is
+// queued for in between makes them fail.
+const huskGrace = 2 * time.Second
+
 // unclaimed tells until when the deletion of a node is left to others, zero for not at all.
 func (lp *loop) unclaimed(n *record.Node, now time.Time) (until time.Time) {
+	if n.State == record.NodeDeleted {
+		return lp.firstWanted(n.ID, now, huskGrace)
+	}
 	owner := n.Owner()
 	if owner == "" || owner == lp.l.stateID || lp.peers == nil || lp.l.manager.Holds(n.ID) || lp.metastatic(n.Provider) {
 		return until
 	}
-	since, known := lp.ownerless[n.ID]
-	if !known {
-		since = now
-		lp.ownerless[n.ID] = now
-	}
+	until = lp.firstWanted(n.ID, now, unclaimedGrace)
 	if lp.peers.mayHold(n.Provider) {
 		return now.Add(peersEvery)
 	}
-	if until = since.Add(unclaimedGrace); !until.After(now) {
+	return until
+}
+
+// firstWanted tells when a grace from the first wish to delete a node ends, zero once it is over.
+func (lp *loop) firstWanted(node string, now time.Time, grace time.Duration) (until time.Time) {
+	since, known := lp.ownerless[node]
+	if !known {
+		since = now
+		lp.ownerless[node] = now
+	}
+	if until = since.Add(grace); !until.After(now) {
 		return time.Time{}
 	}
 	return until

@@ -69,12 +69,13 @@ func TestMetastaticAfterNodepool(t *testing.T) {
 	}
 	jobs[0].end()
 	r.eventually("Nodepool's slot is gone", func() bool { return r.Nodes()[jobs[0].node.ID] == nil })
-	r.stop()
+
+	// It is started beside ours, which leaves the slots to it.
+	l = theirs()
+	r.logged("another launcher began to serve the provider")
 	if b := r.Nodes()[backing]; b == nil || b.State != record.NodeInUse {
 		t.Fatalf("the backing node was let go with jobs on it: %+v", b)
 	}
-
-	l = theirs()
 	again := r.take(1)[0]
 	if again.at != jobs[0].at {
 		t.Errorf("slot %+v was free, and Nodepool gave %+v", jobs[0].at, again.at)
@@ -86,6 +87,11 @@ func TestMetastaticAfterNodepool(t *testing.T) {
 	if log := l.Log(); strings.Contains(log, "Traceback") || strings.Contains(log, " ERROR ") {
 		t.Error("Nodepool met something it could not read")
 	}
+	if err := l.Stop(r.ctx); err != nil {
+		t.Fatal(err)
+	}
+	r.take(1)[0].end()
+	r.empty()
 }
 
 // TestMetastaticHostKeys: the keys of a backing node are read for each of its slots.
