@@ -21,7 +21,7 @@ import (
 	"github.com/nodepool-tf/nodepool-tf/testdata/rig"
 )
 
-// What `make test-kubernetes` needs: etcd, kube-apiserver and the real Terraform provider. docs/drivers.md says where
+// What `make test-kubernetes` needs: etcd, kube-apiserver and the real Terraform provider. docs/kubernetes.md says where
 // they come from.
 const (
 	etcdEnv       = "NODEPOOL_TF_ETCD"
@@ -98,7 +98,7 @@ func newCluster(t *testing.T) *kubelab.Cluster {
 	programs := map[string]string{}
 	for _, env := range []string{etcdEnv, apiserverEnv, kubernetesEnv} {
 		if programs[env] = os.Getenv(env); programs[env] == "" {
-			t.Fatalf("set %s, %s and %s: docs/drivers.md, kubernetes", etcdEnv, apiserverEnv, kubernetesEnv)
+			t.Fatalf("set %s, %s and %s: docs/kubernetes.md", etcdEnv, apiserverEnv, kubernetesEnv)
 		}
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
@@ -130,22 +130,29 @@ func kubernetesMirror(t *testing.T) (cliConfig string) {
 	return cliConfig
 }
 
-// TestKubernetes is the life of a node of every kind on a real API server, whose books are empty afterwards.
-func TestKubernetes(t *testing.T) {
+// newKube is a rig on a cluster of its own.
+func newKube(t *testing.T, text string, change ...func(*rig.Options)) *kube {
+	t.Helper()
 	c := newCluster(t)
 	kubeconfig := filepath.Join(t.TempDir(), "config")
 	if err := c.Kubeconfig(kubeconfig, "lab"); err != nil {
 		t.Fatal(err)
 	}
-	r := newRig(t, kubernetesConfig, func(o *rig.Options) {
+	r := newRig(t, text, append(change, func(o *rig.Options) {
 		o.Env = append(o.Env, "KUBECONFIG="+kubeconfig, "TF_CLI_CONFIG_FILE="+kubernetesMirror(t))
-	})
+	})...)
 	ctx, cancel := context.WithTimeout(context.Background(), 9*time.Minute)
 	r.ctx = ctx
 	t.Cleanup(cancel)
 	k := &kube{r, c}
 	k.do(kubelab.Token, http.MethodPost, "/api/v1/namespaces", map[string]any{"metadata": map[string]any{"name": "shared-project"}})
-	r.start()
+	return k
+}
+
+// TestKubernetes is the life of a node of every kind on a real API server, whose books are empty afterwards.
+func TestKubernetes(t *testing.T) {
+	k := newKube(t, kubernetesConfig)
+	k.start()
 
 	k.node("ns", "namespace", func(n *record.Node, conn connection) {
 		if n.InterfaceIP != "" || conn.Pod != "" || conn.Name != "ci-"+n.ID || conn.Namespace != conn.Name || string(n.ExternalID) != `"`+conn.Name+`"` {
@@ -193,7 +200,7 @@ func TestKubernetes(t *testing.T) {
 	})
 	k.node("project", "project", func(n *record.Node, conn connection) {
 		// What an admin may do is put together by a controller, which is not here.
-		text, err := c.Get(ctx, "/apis/rbac.authorization.k8s.io/v1/namespaces/"+conn.Namespace+"/rolebindings/zuul-role")
+		text, err := k.c.Get(k.ctx, "/apis/rbac.authorization.k8s.io/v1/namespaces/"+conn.Namespace+"/rolebindings/zuul-role")
 		if err != nil || !strings.Contains(text, `"kind":"ClusterRole","name":"admin"`) {
 			t.Errorf("%v %s", err, text)
 		}
@@ -208,8 +215,8 @@ func TestKubernetes(t *testing.T) {
 			t.Errorf("record %s", n.Encode())
 		}
 	})
-	r.stop()
-	if log := r.Log(); strings.Contains(log, kubelab.Token) || strings.Contains(log, "eyJ") {
+	k.stop()
+	if log := k.Log(); strings.Contains(log, kubelab.Token) || strings.Contains(log, "eyJ") {
 		t.Error("a token is in the log")
 	}
 }
