@@ -18,18 +18,23 @@ func (c *Cloud) createAddress(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	for _, o := range c.instances {
-		card := o["primary_network_interface"].(object)
-		if card["id"] != p.Target.ID {
+		if o["primary_network_interface"].(object)["id"] != p.Target.ID {
 			continue
 		}
-		a := c.common("floating-ip", c.id("fip"), p.Name, p.ResourceGroup.ID)
-		a["address"], a["status"], a["zone"] = fmt.Sprintf("203.0.113.%d", c.next%250), "available", o["zone"]
-		a["target"] = object{"id": card["id"], "name": card["name"], "href": card["href"], "primary_ip": card["primary_ip"], "resource_type": "network_interface"}
-		c.addresses[a["id"].(string)] = a
-		answer(w, http.StatusCreated, a)
+		answer(w, http.StatusCreated, c.reserve(p.Name, p.ResourceGroup.ID, o))
 		return
 	}
 	problem(w, http.StatusNotFound, "not_found", "Cannot find network interface "+p.Target.ID+".")
+}
+
+// reserve enters a floating IP of an instance into the books.
+func (c *Cloud) reserve(name, group string, instance object) object {
+	card := instance["primary_network_interface"].(object)
+	a := c.common("floating-ip", c.id("fip"), name, group)
+	a["address"], a["status"], a["zone"] = fmt.Sprintf("203.0.113.%d", c.next%250), "available", instance["zone"]
+	a["target"] = object{"id": card["id"], "name": card["name"], "href": card["href"], "primary_ip": card["primary_ip"], "resource_type": "network_interface"}
+	c.addresses[a["id"].(string)] = a
+	return a
 }
 
 func (c *Cloud) deleteAddress(w http.ResponseWriter, r *http.Request) {

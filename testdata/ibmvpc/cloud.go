@@ -103,8 +103,24 @@ func (c *Cloud) Instance(name string) map[string]any {
 	return out
 }
 
-// Untag takes the tags off everything: what a run leaves that was killed before it tagged.
-func (c *Cloud) Untag() { c.locked(func() { clear(c.tags) }) }
+// Make makes an instance as Terraform's provider does, in zone eu-de-1 and a group, with a floating IP if it shall be
+// public. Its boot volume has the tags at once, it and the address get them if they are tagged.
+func (c *Cloud) Make(name, group string, public, tagged bool, tags ...string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	p := prototype{Name: name, Image: ref{ID: "r010-image-0"}, Profile: ref{Name: Profile}, Zone: ref{Name: Region + "-1"}, ResourceGroup: ref{ID: c.groups[group]}}
+	p.NIC.Name, p.NIC.Subnet.ID = "eth0", "02b7-subnet-0"
+	p.Boot.Volume.Name, p.Boot.Volume.Profile.Name, p.Boot.Volume.UserTags = name, "general-purpose", tags
+	all := []object{c.made(p)}
+	if public {
+		all = append(all, c.reserve(name, c.groups[group], all[0]))
+	}
+	for _, o := range all {
+		if tagged {
+			c.tags[o["crn"].(string)] = lower(tags)
+		}
+	}
+}
 
 // Asked are method and path of all that was asked since the last call.
 func (c *Cloud) Asked() (out []string) {

@@ -1,12 +1,9 @@
 package lookup
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"slices"
 	"strings"
@@ -163,48 +160,12 @@ func TestLittle(t *testing.T) {
 	}
 }
 
-// make creates an instance, with a floating IP when it shall be reached, as Terraform's provider does.
-func makeInstance(t *testing.T, name, group string, public bool, tags ...string) {
-	t.Helper()
-	post := func(url string, body any) map[string]any {
-		data, err := json.Marshal(body)
-		if err != nil {
-			t.Fatal(err)
-		}
-		r, _ := http.NewRequest(http.MethodPost, url, bytes.NewReader(data))
-		r.Header.Set("Authorization", "Bearer a.b.c")
-		resp, err := http.DefaultClient.Do(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer resp.Body.Close()
-		var out map[string]any
-		if err := json.NewDecoder(resp.Body).Decode(&out); err != nil || resp.StatusCode > 299 {
-			t.Fatalf("%s %v %v", resp.Status, err, out)
-		}
-		return out
-	}
-	at, id := os.Getenv("IBMCLOUD_IS_NG_API_ENDPOINT"), func(s string) any { return map[string]any{"id": s} }
-	i := post(at+"/instances", map[string]any{
-		"name": name, "image": id("r010-image-0"), "profile": map[string]any{"name": "bx2-4x16"}, "vpc": id("r010-vpc"), "zone": map[string]any{"name": "eu-de-1"},
-		"resource_group": id("rg-" + group), "primary_network_interface": map[string]any{"name": "eth0", "subnet": id("02b7-subnet-0")},
-	})
-	all := []any{map[string]any{"resource_id": i["crn"]}}
-	if public {
-		ip := post(at+"/floating_ips", map[string]any{"name": name, "target": i["primary_network_interface"], "resource_group": id("rg-" + group)})
-		all = append(all, map[string]any{"resource_id": ip["crn"]})
-	}
-	if len(tags) > 0 {
-		post(os.Getenv("IBMCLOUD_GT_API_ENDPOINT")+"/v3/tags/attach", map[string]any{"resources": all, "tag_names": tags})
-	}
-}
-
 // TestQuota: the option bounds, and all of the region's instances count, whoever made them.
 func TestQuota(t *testing.T) {
-	account(t)
-	makeInstance(t, "np0000000007", "np_Frankfurt_main", false)
-	makeInstance(t, "np0000000008", "np_other_main", false)
-	makeInstance(t, "bastion", "np_Frankfurt_main", false)
+	there := account(t)
+	there.Make("np0000000007", "np_Frankfurt_main", false, false)
+	there.Make("np0000000008", "np_other_main", false, false)
+	there.Make("bastion", "np_Frankfurt_main", false, false)
 	got, err := cloud(t, file).Quota(context.Background())
 	if err != nil {
 		t.Fatal(err)
@@ -222,10 +183,10 @@ func TestQuota(t *testing.T) {
 // TestList: group and name say whose something is, tags what else is known.
 func TestList(t *testing.T) {
 	there := account(t)
-	makeInstance(t, "np0000000007", "np_Frankfurt_main", true, "nodepool_provider_name:Frankfurt", "nodepool_node_id:forged", "nodepool_tf_launcher:ab12", "env:ci", "alone")
-	makeInstance(t, "np0000000008", "np_Frankfurt_other-zone", false)
-	makeInstance(t, "np0000000009", "np_other_main", true)
-	makeInstance(t, "bastion", "np_Frankfurt_main", true)
+	there.Make("np0000000007", "np_Frankfurt_main", true, true, "nodepool_provider_name:Frankfurt", "nodepool_node_id:forged", "nodepool_tf_launcher:ab12", "env:ci", "alone")
+	there.Make("np0000000008", "np_Frankfurt_other-zone", false, false, "nodepool_tf_launcher:ab12")
+	there.Make("np0000000009", "np_other_main", true, true)
+	there.Make("bastion", "np_Frankfurt_main", true, true)
 	got, err := cloud(t, file).List(context.Background())
 	if err != nil {
 		t.Fatal(err)
@@ -244,7 +205,6 @@ func TestList(t *testing.T) {
 	if d := cmp.Diff(want, lines); d != "" {
 		t.Error(d)
 	}
-	there.Asked()
 }
 
 // TestRefused: wrong credentials are told apart from a cloud that does not answer. No error tells them.
