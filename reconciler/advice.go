@@ -19,7 +19,7 @@ var credentials = map[string]string{
 	"digitalocean": "DIGITALOCEAN_TOKEN",
 	"google":       "GOOGLE_CREDENTIALS, GOOGLE_APPLICATION_CREDENTIALS",
 	"hcloud":       "HCLOUD_TOKEN",
-	"ibm":          "IC_API_KEY",
+	"ibm":          "VPC_APIKEY, IBM_CREDENTIALS_FILE, IC_API_KEY",
 	"kubernetes":   "KUBE_CONFIG_PATH, KUBE_TOKEN",
 	"openstack":    "OS_CLOUD, OS_AUTH_URL, OS_USERNAME, OS_PASSWORD, OS_APPLICATION_CREDENTIAL_SECRET",
 	"proxmox":      "PROXMOX_VE_API_TOKEN, PM_API_TOKEN_ID, PM_API_TOKEN_SECRET",

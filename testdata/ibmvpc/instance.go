@@ -98,7 +98,7 @@ func (c *Cloud) made(p prototype) object {
 	for key, v := range (object{
 		"status": "pending", "status_reasons": []object{}, "lifecycle_state": "pending", "health_state": "ok", "health_reasons": []object{},
 		"image": refer(c.images[p.Image.ID]), "profile": object{"name": p.Profile.Name}, "vpc": refer(c.vpc()), "zone": object{"name": p.Zone.Name},
-		"vcpu": object{"architecture": "amd64", "count": cores}, "memory": memory, "bandwidth": 8000, "startable": true,
+		"vcpu": object{"architecture": "amd64", "count": cores, "manufacturer": "intel", "percentage": 100, "burst": object{"limit": 100}}, "memory": memory, "bandwidth": 8000, "startable": true,
 		"primary_network_interface": card, "network_interfaces": []object{card}, "boot_volume_attachment": attachment,
 		"volume_attachments": []object{attachment}, "disks": []object{}, "metadata_service": object{"enabled": false, "protocol": "http", "response_hop_limit": 1},
 		"user_data": p.UserData, "keys": p.Keys,

@@ -17,6 +17,7 @@ func (c *Cloud) routes() http.Handler {
 	for pattern, handle := range map[string]http.HandlerFunc{
 		"GET /v2/resource_groups":      c.listGroups,
 		"POST /v3/tags/attach":         c.attach,
+		"GET /v3/tags":                 c.listTags,
 		"POST /v3/resources/search":    c.search,
 		"GET /v1/vpcs":                 c.listed("vpcs", func() []object { return []object{c.vpc()} }),
 		"GET /v1/instance/profiles":    c.listed("profiles", func() []object { return profiles }),

@@ -40,6 +40,15 @@ func (c *Cloud) attach(w http.ResponseWriter, r *http.Request) {
 	answer(w, http.StatusOK, object{"results": results})
 }
 
+// listTags lists the user tags of a resource. Of access tags, which the provider asks for at each plan, there are none.
+func (c *Cloud) listTags(w http.ResponseWriter, r *http.Request) {
+	items := []object{}
+	for _, name := range c.tags[r.FormValue("attached_to")] {
+		items = append(items, object{"name": name})
+	}
+	answer(w, http.StatusOK, object{"items": items, "total_count": len(items), "offset": 0, "limit": 100})
+}
+
 var queries = regexp.MustCompile(`^(crn|tags):"([^"]+)"$`)
 
 // search finds what has a tag or a CRN.

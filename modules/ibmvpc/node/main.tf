@@ -5,8 +5,9 @@
 locals {
   timeout = "${var.launch_timeout + 60}s" # the launcher's own deadline comes first
 
-  # IBM's user tags are texts of at most 128 letters, digits, spaces and _ - . : which the cloud keeps in lower case.
-  tags = [for key, value in var.tags : substr(replace("${key}:${value}", "/[^A-Za-z0-9:_ .-]/", "-"), 0, 128)]
+  # IBM's user tags are texts of at most 128 letters, digits, spaces and _ - . : which the cloud keeps in lower case. The
+  # provider waits until they are there as they are here.
+  tags = [for key, value in var.tags : substr(replace(lower("${key}:${value}"), "/[^a-z0-9:_ .-]/", "-"), 0, 128)]
 }
 
 resource "ibm_is_instance" "node" {

@@ -73,7 +73,7 @@ variable "public_ipv4" {
 }
 
 variable "tags" {
-  description = "Tags of all that is made, as user tags key:value. Characters that IBM Cloud does not allow become hyphens."
+  description = "Tags of all that is made, as user tags key:value in lower case. Characters that IBM Cloud does not allow become hyphens."
   type        = map(string)
   default     = {}
   nullable    = false
