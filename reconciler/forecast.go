@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"github.com/nodepool-tf/nodepool-tf/reconciler/config"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/execute"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/preview"
+	"github.com/nodepool-tf/nodepool-tf/reconciler/status"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/warm"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/workspace"
 	"github.com/nodepool-tf/nodepool-tf/state/session"
@@ -102,8 +104,18 @@ func NewForecast(ctx context.Context, o ForecastOptions) (*Forecast, error) {
 		f.g.warn("the decisions went round in circles and were cut short")
 	}
 	f.assemble(ctx, future)
+	f.tellUnserved()
 	f.plan.Warnings = f.g.warnings
 	return f, nil
+}
+
+// tellUnserved warns of nodes that nobody would delete with this configuration.
+func (f *Forecast) tellUnserved() {
+	v := &f.g.scene.View
+	_, providers := configured(f.o.Config)
+	for _, u := range status.UnservedBy(nodeRecords(v), maps.Values(v.Pools), providers) {
+		f.g.warn("%d nodes of provider %s (%d in use) are left alone: neither this configuration nor a running launcher has it, and nobody deletes them. To do: %s", u.Nodes, u.Provider, u.InUse, u.Do())
+	}
 }
 
 // Close ends what runs in the background.

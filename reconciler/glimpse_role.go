@@ -55,10 +55,14 @@ func (g *glimpse) dropRemoved() {
 	}
 }
 
-// sessions are those in which the launcher's pools are registered.
+// sessions are those in which the launcher's pools are registered. Where none of them is configured, as after a provider
+// was renamed, the launcher on this host is meant.
 func (g *glimpse) sessions() map[int64]bool {
 	ours := map[int64]bool{}
 	for _, c := range g.pools {
+		if len(g.served) == 0 && c.session != 0 && c.Hostname == fqdn() {
+			ours[c.session] = true
+		}
 		for _, p := range g.served {
 			if p.ID == c.ID && c.session != 0 {
 				ours[c.session] = true

@@ -8,6 +8,7 @@ import (
 
 	"github.com/go-zookeeper/zk"
 
+	"github.com/nodepool-tf/nodepool-tf/reconciler/desire"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/status"
 	"github.com/nodepool-tf/nodepool-tf/state/record"
 	"github.com/nodepool-tf/nodepool-tf/state/session"
@@ -26,7 +27,7 @@ func (lp *loop) lookUnserved() {
 	_, providers := configured(lp.cfg)
 	seen, told := map[string]bool{}, map[string]bool{}
 	lp.unserved.now = nil
-	for _, u := range status.UnservedBy(lp.nodeRecords(), maps.Values(lp.view.Pools), providers) {
+	for _, u := range status.UnservedBy(nodeRecords(&lp.view), maps.Values(lp.view.Pools), providers) {
 		seen[u.Provider] = true
 		if !lp.unserved.seen[u.Provider] {
 			continue
@@ -41,7 +42,7 @@ func (lp *loop) lookUnserved() {
 
 // removed warns at once of nodes whose provider a change of the configuration has removed here.
 func (lp *loop) removed(providers []string) {
-	for _, u := range status.UnservedBy(lp.nodeRecords(), slices.Values[[]*record.Pool](nil), nil) {
+	for _, u := range status.UnservedBy(nodeRecords(&lp.view), slices.Values[[]*record.Pool](nil), nil) {
 		if slices.Contains(providers, u.Provider) {
 			lp.log.Warn("a provider was removed from the configuration that still has nodes: this launcher leaves them alone from now on", "provider", u.Provider, "nodes", u.Nodes, "in_use", u.InUse,
 				"do", "unless another launcher serves it: "+u.Do())
@@ -49,9 +50,9 @@ func (lp *loop) removed(providers []string) {
 	}
 }
 
-func (lp *loop) nodeRecords() iter.Seq[*record.Node] {
+func nodeRecords(v *desire.View) iter.Seq[*record.Node] {
 	return func(yield func(*record.Node) bool) {
-		for _, n := range lp.view.Nodes {
+		for _, n := range v.Nodes {
 			if !yield(n.Node) {
 				return
 			}

@@ -284,6 +284,10 @@ func TestPlanOfWhatIsThere(t *testing.T) {
 	if code != 2 || !strings.Contains(out, "2 to launch") || !strings.Contains(out, "1 to keep") || !strings.Contains(out, "min-ready of label big") || strings.Contains(out, "\x1b") {
 		t.Errorf("with another configuration: %d %s", code, out)
 	}
+	renamed := write("renamed.yaml", "- name: sim\n", "- name: other\n")
+	if out, _ := r.run("-c", renamed, "plan", "--provider", "other"); !strings.Contains(out, "1 nodes of provider sim (0 in use) are left alone") {
+		t.Errorf("with the provider renamed: %s", out)
+	}
 	for _, file := range []string{r.ConfigFile, elsewhere} {
 		if out, code := r.run("-c", file, "plan", "--refresh-only", "--detailed-exitcode"); code != 0 || !strings.Contains(out, "0 resources") {
 			t.Errorf("nothing has drifted: %d %s", code, out)
