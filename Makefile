@@ -10,7 +10,7 @@ PACKAGES := ./... $(patsubst %,./%...,$(sort $(dir $(wildcard testdata/*/*.go)))
 FUZZTIME ?= 20s
 SOAK     ?= 20m
 
-.PHONY: help build demo test check fmt vet lint bench soak test-openstack test-kubernetes test-aws test-azure test-ibmvpc test-faults fuzz clean
+.PHONY: help build demo test check fmt vet lint bench soak test-openstack test-kubernetes test-aws test-azure test-ibmvpc test-gce test-faults fuzz clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +65,10 @@ test-azure: ## Make, use and delete nodes on a simulated Azure with the real pro
 test-ibmvpc: ## Make, use and delete nodes on a simulated IBM Cloud with the real provider (docs/ibmvpc.md says where it is from)
 	@test -x "$$NODEPOOL_TF_IBM_PROVIDER" || { echo "test-ibmvpc: set NODEPOOL_TF_IBM_PROVIDER to the program terraform-provider-ibm (2.5): docs/ibmvpc.md"; exit 1; }
 	$(GO) test -count=1 -tags ibmvpc -run '^TestIBM' -v -timeout 30m ./cmd/nodepool-tf
+
+test-gce: ## Make, use and delete nodes on a simulated Compute Engine, with the real provider (docs/gce.md)
+	@test -x "$$NODEPOOL_TF_GOOGLE_PROVIDER" || { echo "test-gce: set NODEPOOL_TF_GOOGLE_PROVIDER to the program terraform-provider-google (5.0 or later): docs/gce.md"; exit 1; }
+	$(GO) test -count=1 -tags gce -run '^TestGCE' -v -timeout 30m ./cmd/nodepool-tf
 
 test-faults: ## Ten minutes of random faults while Zuul asks; ARGS='-seed N' runs a schedule again, -help says more
 	@$(GO) build -o bin/ ./cmd/faults && exec bin/faults $(ARGS)

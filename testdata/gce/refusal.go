@@ -1,6 +1,9 @@
 package gce
 
-import "net/http"
+import (
+	"net/http"
+	"time"
+)
 
 // Refusal is why an instance is not to be had. The words are Google's.
 type Refusal string
@@ -19,6 +22,13 @@ func (c *Cloud) Refuse(why Refusal, times int) {
 	for range times {
 		c.refusals = append(c.refusals, why)
 	}
+}
+
+// Slow changes how long operations take that are begun from now on.
+func (c *Cloud) Slow(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.Delay = d
 }
 
 // next takes the next refusal off the list, "" where there is none.

@@ -12,8 +12,9 @@ import (
 // metrics are the quotas of a region that count, and what they are called here (config-reference.md 3.5).
 var metrics = map[string]string{"CPUS": "cores", "INSTANCES": "instances"}
 
-// Quota asks for the region's quotas and lists what counts against them: the instances of the zone, and as one machine
-// all that is in the region's other zones.
+// Quota asks for the region's quotas and lists the instances of the zone, which count against them. What the region's
+// other zones have does not, as with Nodepool: a provider there may be ours, and for what only waits until one of its
+// nodes goes nothing must be declined. Google's refusal is waited out.
 func (c *Cloud) Quota(ctx context.Context) (driver.Quota, error) {
 	q := driver.Quota{Limits: map[string]float64{}}
 	if c.provider.Region == "" {
@@ -23,8 +24,7 @@ func (c *Cloud) Quota(ctx context.Context) (driver.Quota, error) {
 	if err != nil {
 		return q, err
 	}
-	rest, err := s.limits(ctx, q.Limits)
-	if err != nil {
+	if err := s.limits(ctx, q.Limits); err != nil {
 		return q, fmt.Errorf("quotas of region %s: %w", c.provider.Region, err)
 	}
 	all, err := s.instances(ctx)
@@ -36,33 +36,25 @@ func (c *Cloud) Quota(ctx context.Context) (driver.Quota, error) {
 		if err != nil {
 			return q, err
 		}
-		for resource, n := range m.Resources {
-			if _, limited := rest[resource]; limited {
-				rest[resource] = max(0, rest[resource]-n)
-			}
-		}
 		q.Machines = append(q.Machines, m)
 	}
-	q.Machines = append(q.Machines, driver.Machine{Resources: rest})
 	return q, nil
 }
 
-// limits reads the region's quotas into to, and returns what is in use of them.
-func (s *session) limits(ctx context.Context, to map[string]float64) (used map[string]float64, err error) {
+func (s *session) limits(ctx context.Context, to map[string]float64) error {
 	var region struct {
 		Quotas []struct {
-			Metric       string  `json:"metric"`
-			Limit, Usage float64 // unlimited is a very large number
+			Metric string  `json:"metric"`
+			Limit  float64 `json:"limit"` // unlimited is a very large number
 		} `json:"quotas"`
 	}
-	err = s.get(ctx, []string{"regions", s.provider.Region}, url.Values{"fields": {"quotas(metric,limit,usage)"}}, &region)
-	used = map[string]float64{}
+	err := s.get(ctx, []string{"regions", s.provider.Region}, url.Values{"fields": {"quotas(metric,limit)"}}, &region)
 	for _, q := range region.Quotas {
 		if resource := metrics[q.Metric]; resource != "" {
-			to[resource], used[resource] = q.Limit, q.Usage
+			to[resource] = q.Limit
 		}
 	}
-	return used, err
+	return err
 }
 
 // machine is what an instance counts for. One that is stopped takes no cores.
