@@ -62,7 +62,9 @@ func newGCE(t *testing.T, s gce.Settings, change ...func(*rig.Options)) *gceRig 
 	if provider == "" {
 		t.Fatalf("set %s to the program terraform-provider-google: docs/gce.md", googleProviderEnv)
 	}
-	s.Project = "acme"
+	if s.Project == "" {
+		s.Project = "acme"
+	}
 	c, err := gce.Start(s)
 	if err != nil {
 		t.Fatal(err)
@@ -222,6 +224,14 @@ func TestGCELetIn(t *testing.T) {
 	if n := strings.Count(g.Log(), "the cloud refuses the launcher;"); n != 1 {
 		t.Errorf("told %d times", n)
 	}
+	if err := g.cloud.NewKey(); err != nil { // between two rounds of questions: Terraform is refused
+		t.Fatal(err)
+	}
+	g.wait(g.submit("debian"), record.RequestFailed)
+	g.logged("label is stopped")
+	if !strings.Contains(g.Log(), "class=auth") {
+		t.Error("what Terraform says of a refused key is no matter of credentials")
+	}
 	g.stop()
 }
 
@@ -252,5 +262,38 @@ func TestGCELeak(t *testing.T) {
 	if left := g.cloud.Instances(); len(left) != 1 || left["web"].Name == "" {
 		t.Errorf("left %+v", left)
 	}
+	g.stop()
+}
+
+// TestGCESample: plan tells what becomes of the sample configuration, and the node that it keeps ready is made.
+func TestGCESample(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join(rig.Root(), "testdata/config/samples/sample-gce.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, sample, _ := strings.Cut(string(data), "labels:") // before it, the ZooKeeper of the sample
+	g := newGCE(t, gce.Settings{Project: "ci-project-4711"}, func(o *rig.Options) {
+		o.Config = "labels:" + strings.Replace(sample, "use-internal-ip: true", "host-key-checking: false\n        use-internal-ip: true", 1)
+	})
+	g.connect()
+	out, err := g.Command(g.ctx, "plan").CombinedOutput()
+	if err != nil {
+		t.Errorf("plan: %v", err)
+	}
+	for _, want := range []string{"min-ready of label debian-gce", "2 to add, 0 to change, 0 to destroy", ".google_compute_instance.node"} {
+		if !strings.Contains(string(out), want) {
+			t.Errorf("%q is missing", want)
+		}
+	}
+	t.Logf("%s", out)
+	g.start()
+	g.eventually("a node is ready", func() bool {
+		for _, n := range g.Nodes() {
+			if n.State == record.NodeReady && n.InterfaceIP == n.PrivateIPv4 && n.PrivateIPv4 != "" {
+				return true
+			}
+		}
+		return false
+	})
 	g.stop()
 }
