@@ -149,3 +149,38 @@ func TestOpenStackConsole(t *testing.T) {
 	l.gone()
 	l.stop()
 }
+
+// TestOpenStackVanished: an unused node whose server somebody deleted is found by two lists, and another takes its place.
+func TestOpenStackVanished(t *testing.T) {
+	l := newLab(t, strings.Replace(labConfig, "{name: plain}", "{name: plain, min-ready: 1}", 1), func(o *rig.Options) { o.Terraform = "list-interval: 10" })
+	ready := func(not string) (id string) {
+		l.eventually("a node is ready", func() bool {
+			for _, n := range l.Nodes() {
+				if n.State == record.NodeReady && n.ID != not {
+					id = n.ID
+				}
+			}
+			return id != ""
+		})
+		return id
+	}
+	l.start()
+	first := ready("")
+	time.Sleep(15 * time.Second) // a list has seen it
+	deleted := time.Now()
+	l.deleteServer("np" + first)
+	second := ready(first)
+	t.Logf("another node is ready %s after the server of one was deleted", time.Since(deleted).Round(time.Second))
+	l.logged("an unused node has vanished")
+	l.eventually("the first is gone", func() bool { return l.Nodes()[first] == nil })
+	l.stop() // the second outlives the launcher
+	l.deleteServer("np" + second)
+	l.eventually("no server is left", func() bool { return len(l.servers()) == 0 })
+}
+
+func (l *lab) deleteServer(name string) {
+	l.t.Helper()
+	if err := nova.Delete(l.ctx, l.compute, l.servers()[name].ID).ExtractErr(); err != nil {
+		l.t.Fatal(err)
+	}
+}
