@@ -88,7 +88,7 @@ var classes = []struct {
 	{Capacity, anyOf(`insufficient.{0,20}capacity`, `not enough .{0,30}capacity`, `(out of|no|lack of|sufficient|available) capacity`, `capacity restrictions`,
 		`no valid host`, `exhausted all hosts`, // openstack
 		`InsufficientFreeAddresses`, `SpotMaxPriceTooLow`, `not supported in your requested availability zone`, // aws
-		`ZONE_RESOURCE_POOL_EXHAUSTED`, `does not have enough resources`, `stockout`, `is currently unavailable in the \S+ zone`, // google
+		`ZONE_RESOURCE_POOL_EXHAUSTED`, `does not have enough resources`, `stockout`, `is currently unavailable in the \S+ zone`, `IP_SPACE_EXHAUSTED`, `IP space of .{0,200} exhausted`, // google
 		`SkuNotAvailable`, `allocation ?failed`, `Overconstrained(Zonal)?Allocation`, `SubnetIsFull`, // azurerm
 		`cannot_start_(capacity|ip_address|placement_group|reservation_capacity)`, // ibm
 		`resource_unavailable`, `placement_error`, `unsupported location for server type`, // hcloud
@@ -98,13 +98,13 @@ var classes = []struct {
 	{Auth, anyOf(`unauthori[sz]ed`, `requires auth\b`, `invalid auth\b`, `authentication`, `authorization ?failed`, `invalid credentials`, `access ?denied`, `forbidden`, `no valid credential`, `invalid ?(api ?)?(token|key)\b`,
 		`(http|error|status|code|got|response)\W{0,5}40[13]\b`, `\b40[13] (permission|no ticket)`,
 		`BXNIM\d+E`, `provided api key could not be found`, `not_authori[sz]ed`, // ibm
-		`security token .{0,30}is (invalid|expired)`, `could not find default credentials`, `invalid_grant`, `AADSTS\d+`,
+		`security token .{0,30}is (invalid|expired)`, `could not find default credentials`, `no credentials loaded`, `invalid_grant`, `AADSTS\d+`,
 		`incorrect user ?name or password`, `permission to perform this operation was denied`, `permissions for .{0,80}are not sufficient`,
 	)},
 	{Config, anyOf(`unsupported (argument|attribute|block)`, `missing required (argument|attribute|provider)`, `reference to undeclared`, `module not (found|installed)`, `unreadable module`,
 		`could not (download|load) module`, `failed to (download|read) module`, `invalid value for`, `invalid .{0,30}(argument|reference|expression|template)\b`, `incorrect (attribute )?value`, `\bcycle: `,
 		`unsuitable value`, `error in function call`, `failed to query available provider`, `failed to resolve provider`, `provider registry`, `no module call named`, `inconsistent dependency lock file`,
-		`ephemeral value`, `unsupported \w+ core version`, `argument or block definition required`, `no such variable`, `invalid count argument`, `no declaration found`,
+		`ephemeral value`, `unsupported \w+ core version`, `argument or block definition required`, `no such variable`, `invalid count argument`, `no declaration found`, `\bconstraint \S+ violated`,
 		`duplicate (variable|output|resource|provider)`)},
 	{Timeout, anyOf(`timeout`, `timed ?out`, `deadline exceeded`)},
 }
