@@ -75,13 +75,6 @@ func (c *Cloud) getMachineType(r *http.Request) (any, *refused) {
 	return map[string]any{"kind": "compute#machineType", "name": name, "guestCpus": size[0], "memoryMb": size[1]}, nil
 }
 
-func (c *Cloud) getNetwork(r *http.Request) (any, *refused) {
-	if r.PathValue("name") != "default" {
-		return nil, notFound(r)
-	}
-	return map[string]any{"kind": "compute#network", "name": "default", "selfLink": c.link("global/networks/default")}, nil
-}
-
 // find is an image by project and what is asked of it, the last that fits.
 func (c *Cloud) find(project string, fits func(image) bool) (image, bool) {
 	all := append(slices.Clone(images), c.images...)
@@ -96,16 +89,8 @@ func (c *Cloud) find(project string, fits func(image) bool) (image, bool) {
 	return image{}, false
 }
 
-func (c *Cloud) getImage(r *http.Request) (any, *refused) {
-	return c.described(r, func(i image) bool { return i.name == r.PathValue("name") })
-}
-
 func (c *Cloud) getFamily(r *http.Request) (any, *refused) {
-	return c.described(r, func(i image) bool { return i.family == r.PathValue("name") })
-}
-
-func (c *Cloud) described(r *http.Request, fits func(image) bool) (any, *refused) {
-	i, ok := c.find(r.PathValue("project"), fits)
+	i, ok := c.find(r.PathValue("project"), func(i image) bool { return i.family == r.PathValue("name") })
 	if !ok {
 		return nil, notFound(r)
 	}

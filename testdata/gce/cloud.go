@@ -33,7 +33,6 @@ type Cloud struct {
 	mu         sync.Mutex
 	key        *rsa.PrivateKey // the service account's; another one makes what is known of it worthless
 	token      string
-	tokens     int // how many were given out
 	instances  map[string]*instance
 	operations map[string]*operation
 	calls      map[string]int // by method and kind

@@ -18,8 +18,6 @@ func (c *Cloud) routes() http.Handler {
 		"GET regions/{region}":                 c.getRegion,
 		"GET zones/{zone}/machineTypes/{name}": c.getMachineType,
 		"GET zones/{zone}/disks/{name}":        c.getDisk,
-		"GET global/networks/{name}":           c.getNetwork,
-		"GET global/images/{name}":             c.getImage,
 		"GET global/images/family/{name}":      c.getFamily,
 		"GET zones/{zone}/instances":           c.listInstances,
 		"POST zones/{zone}/instances":          c.insertInstance,

@@ -60,7 +60,6 @@ func (c *Cloud) giveToken(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusBadRequest, map[string]string{"error": "invalid_grant", "error_description": "Invalid JWT Signature."})
 		return
 	}
-	c.tokens++
 	answer(w, http.StatusOK, map[string]any{"access_token": c.token, "token_type": "Bearer", "expires_in": 3599})
 }
 
