@@ -23,7 +23,7 @@ type front struct {
 	*httptest.Server
 	moto    string // its URL
 	mu      sync.Mutex
-	refuses map[string]denial // by action
+	refuses map[string]denial // by action, or by action and instance type
 	quotas  string            // ListServiceQuotas, which moto does not have
 	asked   map[string]int    // by action
 }
@@ -73,6 +73,9 @@ func (f *front) answer(w http.ResponseWriter, r *http.Request, body string) bool
 	action := form.Get("Action")
 	f.asked[action]++
 	no, ok := f.refuses[action]
+	if !ok {
+		no, ok = f.refuses[action+" "+form.Get("InstanceType")]
+	}
 	if ok {
 		w.WriteHeader(no.status)
 		fmt.Fprintf(w, `<Response><Errors><Error><Code>%s</Code><Message>%s</Message></Error></Errors><RequestID>1</RequestID></Response>`, no.code, no.message)
@@ -80,14 +83,11 @@ func (f *front) answer(w http.ResponseWriter, r *http.Request, body string) bool
 	return ok
 }
 
-// refuse answers a call with an error from now on, nil as moto does.
-func (f *front) refuse(action string, with *denial) {
+// refuse answers calls with errors from now on, all others as moto does.
+func (f *front) refuse(calls map[string]denial) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	delete(f.refuses, action)
-	if with != nil {
-		f.refuses[action] = *with
-	}
+	f.refuses = calls
 }
 
 // grant sets the quotas, by code.

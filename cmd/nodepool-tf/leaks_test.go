@@ -71,7 +71,7 @@ func (r *cloudRig) has(id string) bool {
 	return false
 }
 
-func (r *cloudRig) stateID() string {
+func (r *testRig) stateID() string {
 	r.t.Helper()
 	id, err := os.ReadFile(filepath.Join(r.StateDir, "id"))
 	if err != nil {

@@ -62,7 +62,7 @@ func api(t *testing.T, answers map[string]string) *[]string {
 		if call == "" {
 			_ = r.ParseForm()
 			call = r.PostForm.Get("Action")
-			for _, key := range []string{"Filter.1.Value.1", "Filter.1.Value.2", "Filter.2.Name", "NextToken"} {
+			for _, key := range []string{"Filter.1.Value.1", "Filter.1.Value.2", "Filter.2.Name", "NextToken", "InstanceId", "Latest"} {
 				if v := r.PostForm.Get(key); v != "" {
 					call += " " + v
 				}
