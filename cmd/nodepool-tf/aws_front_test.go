@@ -26,6 +26,7 @@ type front struct {
 	refuses map[string]denial // by action, or by action and instance type
 	quotas  string            // ListServiceQuotas, which moto does not have
 	asked   map[string]int    // by action
+	forms   []url.Values      // what was asked of EC2 to make something
 }
 
 // denial is an answer as EC2 gives it.
@@ -72,6 +73,9 @@ func (f *front) answer(w http.ResponseWriter, r *http.Request, body string) bool
 	}
 	action := form.Get("Action")
 	f.asked[action]++
+	if strings.HasPrefix(action, "Run") || strings.HasPrefix(action, "Create") {
+		f.forms = append(f.forms, form)
+	}
 	no, ok := f.refuses[action]
 	if !ok {
 		no, ok = f.refuses[action+" "+form.Get("InstanceType")]
@@ -95,6 +99,20 @@ func (f *front) grant(quotas string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.quotas = quotas
+}
+
+// sent is the call that made something of a node, told by its tags: moto forgets part of what it is asked for.
+func (f *front) sent(action, node string) url.Values {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, form := range f.forms {
+		for _, value := range form {
+			if form.Get("Action") == action && value[0] == "np"+node {
+				return form
+			}
+		}
+	}
+	return nil
 }
 
 // count is how often a call was made.

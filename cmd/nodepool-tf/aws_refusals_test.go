@@ -26,10 +26,10 @@ providers:
     provider-config: {aws: {endpoints: [{ec2: FRONT, sts: FRONT}], skip_metadata_api_check: "true"}}
     cloud-images: [{name: newest, username: ci, image-filters: [{name: name, values: ["ubuntu/images/*"]}]}]
     pools:
-      - {name: a, labels: [{name: capacity, cloud-image: newest, instance-type: m5.large, key-name: ci}]}
-      - {name: b, labels: [{name: quota, cloud-image: newest, instance-type: m5.xlarge, key-name: ci}]}
-      - {name: c, labels: [{name: throttle, cloud-image: newest, instance-type: m5.2xlarge, key-name: ci}]}
-      - {name: d, labels: [{name: auth, cloud-image: newest, instance-type: m5.4xlarge, key-name: ci}]}
+      - {name: a, labels: [{name: capacity, cloud-image: newest, instance-type: m5.large, key-name: ci, volume-size: 8}]}
+      - {name: b, labels: [{name: quota, cloud-image: newest, instance-type: m5.xlarge, key-name: ci, volume-size: 8}]}
+      - {name: c, labels: [{name: throttle, cloud-image: newest, instance-type: m5.2xlarge, key-name: ci, volume-size: 8}]}
+      - {name: d, labels: [{name: auth, cloud-image: newest, instance-type: m5.4xlarge, key-name: ci, volume-size: 8}]}
 `
 
 // TestAWSRefusals: what EC2 answers when it makes no instance is understood in the words of the real provider, and acted

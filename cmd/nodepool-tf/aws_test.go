@@ -25,6 +25,7 @@ const (
 	awsProviderEnv = "NODEPOOL_TF_AWS_PROVIDER" // path of terraform-provider-aws, 4.57 or later
 )
 
+// Moto wants a size of a root volume that is told anything.
 const motoConfig = `
 labels: [{name: plain}, {name: spot}, {name: any}, {name: any-spot}, {name: inner}, {name: hidden}, {name: alone}]
 providers:
@@ -43,23 +44,23 @@ providers:
         labels:
           - {name: plain, cloud-image: newest, instance-type: m5.large, key-name: ci, volume-size: 40, volume-type: gp3, iops: 4000, throughput: 250, ebs-optimized: true,
              imdsv2: required, iam-instance-profile: {name: ci}, userdata: "#cloud-config\n", tags: {purpose: ci, nodepool_node_id: forged}, dynamic-tags: {for: "{request.tenant_name}"}}
-          - {name: spot, cloud-image: newest, instance-type: m5.large, key-name: ci, use-spot: true}
+          - {name: spot, cloud-image: newest, instance-type: m5.large, key-name: ci, volume-size: 8, use-spot: true}
       - name: inner
         subnet-id: SUBNET
         security-group-id: GROUP
         public-ipv4: false
         public-ipv6: true
         labels:
-          - {name: inner, cloud-image: newest, instance-type: m5.large, key-name: ci, iops: 3500}
+          - {name: inner, cloud-image: newest, instance-type: m5.large, key-name: ci, volume-size: 8, iops: 3500}
           - {name: any, cloud-image: newest, key-name: ci, fleet: {instance-types: [m5.large, m6i.large], allocation-strategy: prioritized}, volume-type: gp3, volume-size: 30, imdsv2: required, tags: {purpose: ci}}
-          - {name: any-spot, cloud-image: newest, key-name: ci, use-spot: true, fleet: {instance-types: [m5.large, m6i.large], allocation-strategy: price-capacity-optimized}}
+          - {name: any-spot, cloud-image: newest, key-name: ci, volume-size: 8, use-spot: true, fleet: {instance-types: [m5.large, m6i.large], allocation-strategy: price-capacity-optimized}}
       - name: hidden
         public-ipv4: false
         security-group-id: DEFAULT
-        labels: [{name: hidden, cloud-image: newest, instance-type: m5.large, key-name: ci}]
+        labels: [{name: hidden, cloud-image: newest, instance-type: m5.large, key-name: ci, volume-size: 8}]
       - name: hosts
         availability-zone: us-east-1b
-        labels: [{name: alone, cloud-image: newest, instance-type: m5.large, key-name: ci, dedicated-host: true}]
+        labels: [{name: alone, cloud-image: newest, instance-type: m5.large, key-name: ci, volume-size: 8, dedicated-host: true}]
 `
 
 // ec2Lab is a rig on moto's EC2.
@@ -82,10 +83,10 @@ func newEC2(t *testing.T, config string, change ...func(*rig.Options)) *ec2Lab {
 		config = strings.ReplaceAll(config, name, value)
 	}
 	r := newRig(t, config, append(change, func(o *rig.Options) {
-		o.Env = append(o.Env, "AWS_ENDPOINT_URL="+f.URL, "AWS_ACCESS_KEY_ID=id", "AWS_SECRET_ACCESS_KEY=secret", "AWS_EC2_METADATA_DISABLED=true",
+		o.Env = append(o.Env, "AWS_ENDPOINT_URL="+f.URL, "AWS_ACCESS_KEY_ID=id", "AWS_SECRET_ACCESS_KEY=secret", "AWS_EC2_METADATA_DISABLED=true", "AWS_CA_BUNDLE=",
 			"TF_CLI_CONFIG_FILE="+awsMirror(t, provider))
 	})...)
-	ctx, cancel := context.WithTimeout(context.Background(), 9*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 8*time.Minute)
 	r.ctx = ctx
 	t.Cleanup(cancel)
 	t.Cleanup(http.DefaultTransport.(*http.Transport).CloseIdleConnections)
@@ -170,41 +171,49 @@ func (l *ec2Lab) check(label string, n *record.Node, i motoInstance) {
 		t.Errorf("%s: resources %v", label, n.Resources)
 	}
 	tags := map[string]string{"Name": "np" + n.ID, "nodepool_node_id": n.ID, "nodepool_provider_name": "moto"}
+	sent := map[string]string{} // what moto does not show, as the provider asked for it
+	action := "RunInstances"
 	switch label {
 	case "plain":
 		tags["purpose"], tags["for"] = "ci", "acme"
 		if i.Key != "ci" || i.Tokens != "required" || !strings.HasSuffix(i.Profile, "/ci") || i.PublicIP == "" || n.AZ != i.Zone {
 			t.Errorf("%s: %+v", label, i)
 		}
-		if v := l.volume(t, i.Volume); v.Size != 40 || v.Type != "gp3" || v.IOPS != 4000 || v.Throughput != 250 || v.Tags["nodepool_node_id"] != n.ID {
+		if v := l.volume(t, i.Volume); v.Size != 40 || v.Type != "gp3" || v.Tags["nodepool_node_id"] != n.ID {
 			t.Errorf("%s: volume %+v", label, v)
 		}
 		data := l.userData(t, i.ID)
 		if text, err := base64.StdEncoding.DecodeString(data); err != nil || string(text) != "#cloud-config\n" {
 			t.Errorf("%s: user data %q", label, data)
 		}
+		sent = map[string]string{"BlockDeviceMapping.1.Ebs.Iops": "4000", "BlockDeviceMapping.1.Ebs.Throughput": "250", "BlockDeviceMapping.1.Ebs.DeleteOnTermination": "true", "EbsOptimized": "true"}
 	case "spot":
-		if i.Lifecycle != "spot" {
-			t.Errorf("%s: %+v", label, i)
-		}
+		action = "CreateLaunchTemplate"
+		sent = map[string]string{"LaunchTemplateData.InstanceMarketOptions.MarketType": "spot", "LaunchTemplateData.InstanceMarketOptions.SpotOptions.SpotInstanceType": "one-time"}
 	case "any", "any-spot":
 		if i.Key != "ci" || i.Lifecycle != map[string]string{"any": "", "any-spot": "spot"}[label] {
 			t.Errorf("%s: %+v", label, i)
 		}
+		action = "CreateLaunchTemplate"
+		sent = map[string]string{"LaunchTemplateData.BlockDeviceMapping.1.Ebs.VolumeSize": map[string]string{"any": "30", "any-spot": "8"}[label], "LaunchTemplateData.TagSpecification.2.ResourceType": "volume"}
 	case "inner":
-		if v := l.volume(t, i.Volume); v.Type != "gp3" || v.IOPS != 3500 {
-			t.Errorf("%s: volume %+v", label, v)
-		}
-		if i.PublicIP != "" || n.PublicIPv6 == "" || n.PublicIPv6 != i.IPv6 || n.InterfaceIP != n.PublicIPv6 {
-			t.Errorf("%s: record %s of %+v", label, n.Encode(), i)
-		}
-	case "hidden":
 		if i.PublicIP != "" || n.InterfaceIP != i.PrivateIP {
 			t.Errorf("%s: record %s of %+v", label, n.Encode(), i)
 		}
+		sent = map[string]string{"NetworkInterface.1.Ipv6AddressCount": "1", "NetworkInterface.1.AssociatePublicIpAddress": "false", "BlockDeviceMapping.1.Ebs.VolumeType": "gp3", "BlockDeviceMapping.1.Ebs.Iops": "3500"}
+	case "hidden":
+		action = "CreateLaunchTemplate"
+		sent = map[string]string{"LaunchTemplateData.NetworkInterface.1.AssociatePublicIpAddress": "false", "LaunchTemplateData.NetworkInterface.1.DeviceIndex": "0"}
 	case "alone":
 		if i.Host == "" || i.Zone != "us-east-1b" {
 			t.Errorf("%s: %+v", label, i)
+		}
+		sent = map[string]string{"Placement.Tenancy": "host", "Placement.HostId": i.Host}
+	}
+	form := l.sent(action, n.ID)
+	for key, want := range sent {
+		if form.Get(key) != want {
+			t.Errorf("%s: %s %s is %q, want %q, of %v", label, action, key, form.Get(key), want, form)
 		}
 	}
 	for key, want := range tags {

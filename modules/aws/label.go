@@ -65,6 +65,12 @@ func (l *Label) Options() option.Table {
 	)
 }
 
+// Extend reads console-log too, which Nodepool has for openstack alone.
+func (l *Label) Extend(m *schema.Mapping) {
+	l.ConsoleLog = m.Bool("console-log", false)
+	l.Label.Extend(m)
+}
+
 // Options is the table of a fleet.
 func (f *Fleet) Options() option.Table {
 	return option.Table{

@@ -189,6 +189,15 @@ func TestProviderConfig(t *testing.T) {
 	}
 }
 
+// TestConsoleLog: the option is ours, and what the launcher does with it is what it does for openstack.
+func TestConsoleLog(t *testing.T) {
+	for with, want := range map[string]bool{"": false, "||console-log: true": true} {
+		if l := read(t, with).Label("main", "l"); l.ConsoleLog != want {
+			t.Errorf("%s: %v", with, l.ConsoleLog)
+		}
+	}
+}
+
 func TestDynamicTags(t *testing.T) {
 	spec, err := specOf(read(t, "||dynamic-tags: {tenant: '{request.tenant_name}'}"), "main", "l")
 	if err != nil || spec.Dynamic["tenant"] != "{request.tenant_name}" {

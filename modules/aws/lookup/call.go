@@ -18,6 +18,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 
 	"github.com/nodepool-tf/nodepool-tf/modules/driver"
@@ -39,7 +40,7 @@ type session struct {
 
 func (c *Cloud) connect(ctx context.Context) (*session, error) {
 	p := c.provider
-	var opts []func(*config.LoadOptions) error
+	opts := []func(*config.LoadOptions) error{config.WithHTTPClient(awshttp.NewBuildableClient())} // one that AWS_CA_BUNDLE can be put into
 	if p.RegionName != "" {
 		opts = append(opts, config.WithRegion(p.RegionName))
 	}
@@ -108,7 +109,7 @@ func (s *session) post(ctx context.Context, service string, body []byte, header 
 	if err := v4.NewSigner().SignHTTP(ctx, s.creds, r, hex.EncodeToString(sum[:]), service, s.cfg.Region, time.Now()); err != nil {
 		return nil, err
 	}
-	resp, err := http.DefaultClient.Do(r)
+	resp, err := s.cfg.HTTPClient.Do(r)
 	if err != nil {
 		return nil, err
 	}
