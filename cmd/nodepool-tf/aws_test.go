@@ -146,13 +146,12 @@ func TestAWS(t *testing.T) {
 		l.check(label, n, there[0])
 	}
 	t.Logf("%d forms of nodes: ready after %s", len(forms), time.Since(began).Round(time.Millisecond))
-	t.Logf("calls: %s", strings.Join(l.actions(), " "))
 	began = time.Now()
 	for _, req := range all {
 		l.use(req)
 	}
 	l.gone()
-	t.Logf("gone %s after use", time.Since(began).Round(time.Millisecond))
+	t.Logf("gone %s after use; calls: %s", time.Since(began).Round(time.Millisecond), strings.Join(l.actions(), " "))
 	l.stop()
 }
 
