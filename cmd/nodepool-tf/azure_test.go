@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"testing"
@@ -62,7 +63,7 @@ type armLab struct {
 	auth  string // path of the credentials
 }
 
-func newARM(t *testing.T) *armLab {
+func newARM(t *testing.T, config string) *armLab {
 	t.Helper()
 	provider := os.Getenv(azureProviderEnv)
 	if provider == "" {
@@ -82,7 +83,7 @@ func newARM(t *testing.T) *armLab {
 		t.Fatal(err)
 	}
 	mirror := azureMirror(t, provider)
-	l.testRig = newRig(t, strings.ReplaceAll(azureConfig, "AUTH", l.auth), func(o *rig.Options) {
+	l.testRig = newRig(t, strings.ReplaceAll(config, "AUTH", l.auth), func(o *rig.Options) {
 		o.Env = append(o.Env, "ARM_METADATA_HOSTNAME="+l.cloud.Host, "SSL_CERT_FILE="+trust, "TF_CLI_CONFIG_FILE="+mirror)
 	})
 	ctx, cancel := context.WithTimeout(context.Background(), 9*time.Minute)
@@ -149,7 +150,7 @@ func (l *armLab) machine(n *record.Node) (vm struct {
 
 // TestAzure is a node's life on a simulated Resource Manager, for every form of a node, side by side.
 func TestAzure(t *testing.T) {
-	l := newARM(t)
+	l := newARM(t, azureConfig)
 	l.start()
 	began := time.Now()
 	forms := []string{"plain", "filtered", "windows", "dual", "inner"}
@@ -206,7 +207,7 @@ func TestAzure(t *testing.T) {
 
 // TestAzureTrouble: what the cloud refuses is told for what it is, and leaves nothing there.
 func TestAzureTrouble(t *testing.T) {
-	l := newARM(t)
+	l := newARM(t, azureConfig)
 	l.start()
 	first := l.wait(l.submit("plain"), record.RequestFulfilled)
 	for name, data := range l.workspaceFiles() {
@@ -242,4 +243,38 @@ func TestAzureTrouble(t *testing.T) {
 	l.use(l.wait(waits, record.RequestFulfilled))
 	l.gone()
 	l.stop()
+}
+
+// TestAzureSample: the sample of config-reference.md goes through plan.
+func TestAzureSample(t *testing.T) {
+	data, err := os.ReadFile("../../testdata/config/samples/sample-azure.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := regexp.MustCompile(`(?m)^zookeeper-.*$`).ReplaceAllString(string(data), "")
+	l := newARM(t, strings.NewReplacer("/etc/ci/azure.json", "AUTH", "ssh-ed25519 AAAAexample ci", azureKey).Replace(config))
+	of := "/subscriptions/" + sim.Subscription
+	l.cloud.Put(of+"/resourceGroups/ci-net/providers/Microsoft.Network/virtualNetworks/vnet-ci/subnets/nodes", `{}`)
+	l.cloud.Put(of+"/providers/Microsoft.Compute/locations/westeurope/communityGalleries/ci-public/images/noble/versions/2.1.0", `{}`)
+	l.connect()
+	for _, label := range []string{"jammy", "noble-gallery", "tagged", "win11"} {
+		l.submit(label)
+	}
+	began := time.Now()
+	stdout, stderr, code := l.out("plan", "--detailed-exitcode")
+	t.Logf("planned in %s", time.Since(began).Round(time.Millisecond))
+	if code != 2 {
+		t.Fatalf("exit code %d: %s%s", code, stdout, stderr)
+	}
+	for part, times := range map[string]int{
+		".azurerm_linux_virtual_machine.node[0]": 3, ".azurerm_windows_virtual_machine.node[0]": 1, ".azurerm_network_interface.node": 4, ".azurerm_public_ip.ipv4[0]": 1,
+		"4 to launch": 1, "13 to add, 0 to change, 0 to destroy": 2,
+	} {
+		if n := strings.Count(stdout, part); n != times {
+			t.Errorf("%s is there %d times", part, n)
+		}
+	}
+	if t.Failed() {
+		t.Log(stdout)
+	}
 }
