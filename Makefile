@@ -59,7 +59,7 @@ test-aws: ## Make, use and delete nodes on moto's EC2 (docs/drivers.md says what
 	$(GO) test -count=1 -tags aws -run '^TestAWS' -v -timeout 30m ./cmd/nodepool-tf
 
 test-azure: ## Make, use and delete nodes on a simulated Azure with the real provider (docs/azure.md says what it needs)
-	@test -x "$$NODEPOOL_TF_AZURERM_PROVIDER" || { echo "test-azure: set NODEPOOL_TF_AZURERM_PROVIDER to the program terraform-provider-azurerm (4.0 or later): docs/azure.md"; exit 1; }
+	@test -x "$$NODEPOOL_TF_AZURERM_PROVIDER" || { echo "test-azure: set NODEPOOL_TF_AZURERM_PROVIDER to the program terraform-provider-azurerm (4.75 or later): docs/azure.md"; exit 1; }
 	$(GO) test -count=1 -tags azure -run '^TestAzure' -v -timeout 30m ./cmd/nodepool-tf
 
 test-ibmvpc: ## Make, use and delete nodes on a simulated IBM Cloud with the real provider (docs/ibmvpc.md says where it is from)

@@ -19,7 +19,7 @@ import (
 	"github.com/nodepool-tf/nodepool-tf/testdata/rig"
 )
 
-// azureProviderEnv is what `make test-azure` needs: the path of the real Terraform provider, 4.0 or later.
+// azureProviderEnv is what `make test-azure` needs: the path of the real Terraform provider, 4.75 or later.
 const azureProviderEnv = "NODEPOOL_TF_AZURERM_PROVIDER"
 
 const azureConfig = `
@@ -96,11 +96,11 @@ func newARM(t *testing.T, config string) *armLab {
 func azureMirror(t *testing.T, provider string) (cliConfig string) {
 	t.Helper()
 	dir := t.TempDir()
-	folder := filepath.Join(dir, "registry.terraform.io/hashicorp/azurerm/4.99.0", runtime.GOOS+"_"+runtime.GOARCH)
+	folder := filepath.Join(dir, "registry.terraform.io/hashicorp/azurerm/5.2.0", runtime.GOOS+"_"+runtime.GOARCH)
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Symlink(provider, filepath.Join(folder, "terraform-provider-azurerm_v4.99.0")); err != nil {
+	if err := os.Symlink(provider, filepath.Join(folder, "terraform-provider-azurerm_v5.2.0")); err != nil {
 		t.Fatal(err)
 	}
 	cliConfig = filepath.Join(dir, "cli.tfrc")

@@ -53,18 +53,20 @@ func (p *Provider) spec(l *Label) (*modules.Spec, error) {
 		inputs[name] = in
 	}
 	return &modules.Spec{
-		RequiredProviders: map[string]modules.RequiredProvider{"azurerm": {Source: "hashicorp/azurerm", Version: ">= 4.0"}},
+		RequiredProviders: map[string]modules.RequiredProvider{"azurerm": {Source: "hashicorp/azurerm", Version: ">= 4.75"}},
 		ProviderConfig:    map[string]any{"azurerm": p.config()},
 		Inputs:            inputs,
 		Dynamic:           l.DynamicTags,
 	}, nil
 }
 
-// config is the provider block. Nothing is registered with the subscription, as Nodepool registers nothing: it takes
-// rights that a service principal for one resource group does not have.
+// config is the provider block. A machine that Azure began to make is in the state from then on: without that feature
+// (4.75), one that fails later, or whose making is cut off, would be nobody's and hold its interface for ever. Nothing is
+// registered with the subscription, as Nodepool registers nothing: it takes rights that a service principal for one
+// resource group does not have.
 func (p *Provider) config() map[string]any {
 	out := map[string]any{
-		"features":                        map[string]any{},
+		"features":                        map[string]any{"persist_id_on_create_before_polling_for_completion": true},
 		"resource_provider_registrations": "none",
 		"use_cli":                         false,
 	}

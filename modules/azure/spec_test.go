@@ -219,7 +219,8 @@ func TestProviderConfig(t *testing.T) {
 	}
 	field := func(name string) modules.FileField { return modules.FileField{Path: "/etc/azure.json", Field: name} }
 	want := map[string]any{"azurerm": map[string]any{
-		"features": map[string]any{}, "resource_provider_registrations": "none", "use_cli": false,
+		"features":                        map[string]any{"persist_id_on_create_before_polling_for_completion": true},
+		"resource_provider_registrations": "none", "use_cli": false,
 		"client_id": field("clientId"), "client_secret": field("clientSecret"), "tenant_id": field("tenantId"), "subscription_id": field("subscriptionId"),
 	}}
 	if d := cmp.Diff(want, spec.ProviderConfig); d != "" {

@@ -154,6 +154,7 @@ func (s *Server) begin(w http.ResponseWriter, code, text string) {
 	s.operations[id] = &operation{code: code, text: text}
 	w.Header().Set("Azure-AsyncOperation", s.URL+"/subscriptions/"+Subscription+"/providers/Microsoft.Compute/locations/"+Location+"/operations/"+id+"?api-version=2024-07-01")
 	w.Header().Set("Retry-After", "0")
+	w.Header().Set("X-Go-Azure-Sdk-Skip-Polling-Delay", "true") // not Azure's: Terraform's provider waits ten seconds for every removal
 }
 
 func (s *Server) poll(w http.ResponseWriter, id string) {

@@ -3,7 +3,7 @@ terraform {
   required_providers {
     azurerm = {
       source  = "hashicorp/azurerm"
-      version = ">= 4.0"
+      version = ">= 4.75" # features.persist_id_on_create_before_polling_for_completion
     }
   }
 }
