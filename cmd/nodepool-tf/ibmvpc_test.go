@@ -30,13 +30,13 @@ providers:
     region: eu-de
     zone: eu-de-1
     subnet: ci-de-1
-    credentials-file: CREDENTIALS
+    credentials-file: /etc/ci/ibm.env
     rate: 100
     launch-retries: 1
     launch-timeout: 300
     host-key-checking: false
     clean-leaked: true
-    quota: {instances: QUOTA}
+    quota: {instances: 100}
     cloud-images:
       - {name: ubuntu, username: root, keys: [ci-key, last-key], image-name: ibm-ubuntu-24-04-minimal-amd64-1}
       - {name: newest, username: ci, image-filter: {operating-system: {architecture: s390x}, owner-type: provider}}
@@ -63,18 +63,17 @@ type ibmRig struct {
 	credentials string
 }
 
-func newIBM(t *testing.T, quota int) *ibmRig {
+func newIBM(t *testing.T, text string) *ibmRig {
 	t.Helper()
 	provider := os.Getenv(ibmProviderEnv)
 	if provider == "" {
 		t.Fatalf("set %s (path of terraform-provider-ibm): docs/ibmvpc.md", ibmProviderEnv)
 	}
-	cloud := ibmvpc.Start("np_Frankfurt_main", "np_Frankfurt_far")
+	cloud := ibmvpc.Start("np_Frankfurt_main", "np_Frankfurt_far", "np_ibm-frankfurt_private", "np_ibm-frankfurt_mainframe")
 	t.Cleanup(cloud.Close)
 	r := &ibmRig{cloud: cloud, credentials: filepath.Join(t.TempDir(), "ibm.env")}
 	r.writeKey(ibmvpc.Key)
-	text := strings.NewReplacer("CREDENTIALS", r.credentials, "QUOTA", fmt.Sprint(quota)).Replace(ibmConfig)
-	r.testRig = newRig(t, text, func(o *rig.Options) {
+	r.testRig = newRig(t, strings.ReplaceAll(text, "/etc/ci/ibm.env", r.credentials), func(o *rig.Options) {
 		o.Terraform = "list-interval: 2"
 		o.Env = append(o.Env, "TF_CLI_CONFIG_FILE="+ibmMirror(t, provider))
 		for _, kv := range cloud.Env() {
@@ -123,7 +122,7 @@ func (r *ibmRig) gone() {
 
 // TestIBM is a node's life, without and with a floating IP, and what the cloud does not have.
 func TestIBM(t *testing.T) {
-	r := newIBM(t, 100)
+	r := newIBM(t, ibmConfig)
 	r.start()
 	began := time.Now()
 	req := r.wait(r.submit("plain"), record.RequestFulfilled)
@@ -199,7 +198,7 @@ func (r *ibmRig) secret() {
 // TestIBMFull: a zone without capacity fails the launch as such, nothing is left, and another pool serves. What the
 // account's quota refuses waits.
 func TestIBMFull(t *testing.T) {
-	r := newIBM(t, 100)
+	r := newIBM(t, ibmConfig)
 	r.cloud.Full("eu-de-2", true)
 	r.start()
 	failed := r.submit("floating")
@@ -217,7 +216,7 @@ func TestIBMFull(t *testing.T) {
 
 // TestIBMLetIn: a wrong key is told once and the right one is used as soon as it is in its file.
 func TestIBMLetIn(t *testing.T) {
-	r := newIBM(t, 1)
+	r := newIBM(t, strings.Replace(ibmConfig, "instances: 100", "instances: 1", 1))
 	r.writeKey("wrong")
 	r.start()
 	r.logged("the cloud refuses the launcher")
@@ -236,10 +235,39 @@ func TestIBMLetIn(t *testing.T) {
 	r.stop()
 }
 
+// TestIBMPlan: Nodepool's own sample, with the real provider; the cloud is as it was.
+func TestIBMPlan(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join(rig.Root(), "testdata/config/samples/sample-ibmvpc.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(data)
+	text = text[strings.Index(text, "\nlabels:"):]
+	for _, label := range []string{"ubuntu-ibm", "s390x", "own-ibm"} {
+		text = strings.Replace(text, "{name: "+label+"}", "{name: "+label+", min-ready: 1}", 1)
+	}
+	r := newIBM(t, text)
+	r.connect()
+	r.seed(map[string]string{
+		"/nodepool/images/rocky-ci/builds/b1/providers/ibm-frankfurt/images/0000000001": `{"state": "ready", "state_time": 1, "external_id": "r010-image-3"}`,
+	})
+	out, err := r.Command(r.ctx, "plan").CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	t.Logf("%s", out)
+	if n := strings.Count(string(out), "ibm_is_instance.node"); n != 3 || strings.Count(string(out), "ibm_is_floating_ip.node") != 1 || strings.Contains(string(out), ibmvpc.Key) {
+		t.Errorf("%d instances:\n%s", n, out)
+	}
+	if left := r.cloud.Books(); len(left) > 0 {
+		t.Errorf("left in the cloud: %q", left)
+	}
+}
+
 // TestIBMLeak: what no record knows is found by its group and name, and removed by Terraform's provider, also where a run
 // was killed before it tagged it.
 func TestIBMLeak(t *testing.T) {
-	r := newIBM(t, 100)
+	r := newIBM(t, ibmConfig)
 	r.start()
 	req := r.wait(r.submit("plain"), record.RequestFulfilled)
 	var launcher string
@@ -252,6 +280,8 @@ func TestIBMLeak(t *testing.T) {
 	r.cloud.Make("bastion", "np_Frankfurt_main", false, false)
 	r.logged("leaked")
 	r.eventually("they are removed", func() bool { return len(r.cloud.Books()) == 4 })
+	r.cloud.Make("np0000009999", "np_Frankfurt_far", false, false, "nodepool_provider_name:frankfurt", "nodepool_node_id:0000009999")
+	r.eventually("the untagged one is removed", func() bool { return len(r.cloud.Books()) == 4 })
 	if left := r.cloud.Books(); !slices.Equal(left, []string{"instance bastion", "instance np" + req.Nodes[0], "volume bastion", "volume np" + req.Nodes[0]}) {
 		t.Errorf("books %q", left)
 	}

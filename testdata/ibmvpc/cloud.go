@@ -104,7 +104,7 @@ func (c *Cloud) Instance(name string) map[string]any {
 }
 
 // Make makes an instance as Terraform's provider does, in zone eu-de-1 and a group, with a floating IP if it shall be
-// public. Its boot volume has the tags at once, it and the address get them if they are tagged.
+// public, two hours ago. Its boot volume has the tags at once, it and the address get them if they are tagged.
 func (c *Cloud) Make(name, group string, public, tagged bool, tags ...string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -116,6 +116,7 @@ func (c *Cloud) Make(name, group string, public, tagged bool, tags ...string) {
 		all = append(all, c.reserve(name, c.groups[group], all[0]))
 	}
 	for _, o := range all {
+		o["created_at"] = time.Now().Add(-2 * time.Hour).UTC().Format(time.RFC3339)
 		if tagged {
 			c.tags[o["crn"].(string)] = lower(tags)
 		}
