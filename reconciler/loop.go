@@ -42,18 +42,19 @@ type loop struct {
 	wake   chan struct{}
 	asks   chan func() // looks at what the loop knows and changes nothing, so that no pass follows
 
-	view      desire.View
-	mzxid     map[string]int64 // newest transaction seen, by path
-	handlers  map[string]*handler
-	launches  map[string]*launch
-	deletions map[string]*lockedNode // node locks held while their resources are destroyed
-	pools     map[desire.PoolKey]*registration
-	poolNames map[string]string // component znode: pool id
-	images    imageIndex
-	peers     *peers
-	scans     *semaphore.Weighted // host key scans at one time
-	unclear   map[string]bool     // malformed records already logged
-	watching  map[string]bool     // nodes whose lock is watched
+	view       desire.View
+	mzxid      map[string]int64 // newest transaction seen, by path
+	handlers   map[string]*handler
+	launches   map[string]*launch
+	deletions  map[string]*lockedNode // node locks held while their resources are destroyed
+	pools      map[desire.PoolKey]*registration
+	poolNames  map[string]string // component znode: pool id
+	images     imageIndex
+	peers      *peers
+	scans      *semaphore.Weighted // host key scans at one time
+	unclear    map[string]bool     // malformed records already logged
+	watching   map[string]bool     // nodes whose lock is watched
+	foreigners map[string]bool     // makers of nodes that are left to them, already logged
 
 	lastAges, lastLost, lastLocks, lastOrphans time.Time
 	started                                    time.Time
@@ -88,7 +89,7 @@ func newLoop(l *Launcher, s *session.Session, st *store.Store) *loop {
 		l: l, s: s, cfg: l.config(), log: l.log, wake: make(chan struct{}, 1), asks: make(chan func()),
 		mzxid: map[string]int64{}, handlers: map[string]*handler{}, launches: map[string]*launch{},
 		deletions: map[string]*lockedNode{}, pools: map[desire.PoolKey]*registration{}, unclear: map[string]bool{}, poolNames: map[string]string{},
-		watching: map[string]bool{}, missing: map[string]time.Time{}, lostSince: map[string]time.Time{}, ownerless: map[string]time.Time{}, sweeping: map[string]bool{},
+		watching: map[string]bool{}, foreigners: map[string]bool{}, missing: map[string]time.Time{}, lostSince: map[string]time.Time{}, ownerless: map[string]time.Time{}, sweeping: map[string]bool{},
 		machines: map[string]*machines{}, machinesDue: true, slots: map[string]*slots{}, images: imageIndex{}, scans: semaphore.NewWeighted(maxScans),
 	}
 	lp.peers = &peers{lp: lp, store: st, known: map[string]*peer{}, unknown: map[string]time.Time{}, retry: map[string]time.Time{}}

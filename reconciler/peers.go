@@ -264,6 +264,14 @@ func (p *peers) foreign(owner, provider string) bool {
 	return o.left[provider] || o.left[anyProvider]
 }
 
+// alive reports whether a launcher has its lease, as far as is known.
+func (p *peers) alive(owner string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	o := p.known[owner]
+	return !p.listed || o != nil && o.alive
+}
+
 // restarting reports whether a launcher may come back and go on with what it had.
 func (p *peers) restarting(owner string) bool {
 	p.mu.Lock()

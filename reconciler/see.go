@@ -1,6 +1,7 @@
 package reconciler
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -113,11 +114,25 @@ func (lp *loop) seeNode(id string, n *record.Node, mzxid int64) {
 	}
 	known.Node = n
 	known.Foreign = lp.foreign(n)
-	if known.Foreign && !lp.metastatic(n.Provider) && desire.Reapable(n.State) && n.State != record.NodeInUse && n.State != record.NodeBuilding && lp.cfg.Provider(n.Provider) != nil && !lp.unclear[path] {
-		lp.unclear[path] = true
-		lp.log.Warn("node is left to the launcher that made it: its resources are in no workspace of ours", "node", id, "state", n.State, "provider", n.Provider, "launcher", n.Launcher)
+	if known.Foreign {
+		lp.tellForeign(n)
 	}
 	lp.watch(known)
+}
+
+// tellForeign warns once of each launcher that is down and whose nodes wait to be deleted.
+func (lp *loop) tellForeign(n *record.Node) {
+	switch n.State {
+	case record.NodeUsed, record.NodeFailed, record.NodeDeleting, record.NodeAborted:
+	default:
+		return
+	}
+	owner := cmp.Or(n.Owner(), n.Launcher)
+	if lp.view.Pools[n.Launcher] != nil || lp.peers != nil && lp.peers.alive(n.Owner()) || lp.metastatic(n.Provider) || lp.cfg.Provider(n.Provider) == nil || lp.foreigners[owner] {
+		return
+	}
+	lp.foreigners[owner] = true
+	lp.log.Warn("nodes of a launcher that is down wait to be deleted: their resources are in no workspace of ours; this is the first", "node", n.ID, "state", n.State, "provider", n.Provider, "launcher", n.Launcher)
 }
 
 // watch follows the lock of a node that is deleted once nobody holds it.
