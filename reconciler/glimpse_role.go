@@ -98,7 +98,7 @@ func (g *glimpse) foreign(n *record.Node) bool {
 	if p := g.cfg.Provider(n.Provider); p != nil && p.Metastatic() {
 		return false // whoever gives its slots
 	}
-	owner := n.Owner()
+	owner := n.OwnerAmong(maps.Keys(g.launchers))
 	return owner == "" || owner != g.stateID && g.launchers[owner].Alive
 }
 

@@ -235,7 +235,7 @@ func (lp *loop) othersMayGoOn(n *record.Node) bool {
 		_, ours := lp.serving.Load(n.Provider)
 		return !ours
 	}
-	owner := n.Owner()
+	owner := lp.owner(n)
 	return owner != "" && owner != lp.l.stateID && lp.peers.restarting(owner)
 }
 

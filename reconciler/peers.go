@@ -264,6 +264,26 @@ func (p *peers) foreign(owner, provider string) bool {
 	return o.left[provider] || o.left[anyProvider]
 }
 
+// owner is the id of the launcher that keeps a node, or did; "" for a node of Nodepool's.
+func (lp *loop) owner(n *record.Node) string {
+	return n.OwnerAmong(func(yield func(string) bool) {
+		if yield(lp.l.stateID) && lp.peers != nil {
+			lp.peers.each(yield)
+		}
+	})
+}
+
+// each gives the ids of the other launchers.
+func (p *peers) each(yield func(string) bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for id := range p.known {
+		if !yield(id) {
+			return
+		}
+	}
+}
+
 // alive reports whether a launcher has its lease, as far as is known.
 func (p *peers) alive(owner string) bool {
 	p.mu.Lock()
@@ -308,7 +328,7 @@ func (lp *loop) foreign(n *record.Node) bool {
 		_, ours := lp.serving.Load(n.Provider)
 		return !ours
 	}
-	owner := n.Owner()
+	owner := lp.owner(n)
 	if owner == lp.l.stateID {
 		return lp.l.manager.Taken(n.ID)
 	}

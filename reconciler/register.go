@@ -58,7 +58,7 @@ func keyOf(pool *config.Pool) desire.PoolKey {
 func (lp *loop) registration(pool *config.Pool) *registration {
 	key := keyOf(pool)
 	if lp.l.own[key] == "" {
-		lp.l.own[key] = record.PoolID(lp.l.fqdn, key.Provider, key.Pool)
+		lp.l.own[key] = record.PoolID(lp.l.fqdn, key.Provider, key.Pool, lp.l.stateID)
 	}
 	rec := &record.Pool{
 		ID: lp.l.own[key], Hostname: lp.l.fqdn, Name: pool.Name, ProviderName: key.Provider,

@@ -127,8 +127,8 @@ func (lp *loop) tellForeign(n *record.Node) {
 	default:
 		return
 	}
-	owner := cmp.Or(n.Owner(), n.Launcher)
-	if lp.view.Pools[n.Launcher] != nil || lp.peers != nil && lp.peers.alive(n.Owner()) || lp.metastatic(n.Provider) || lp.cfg.Provider(n.Provider) == nil || lp.foreigners[owner] {
+	owner := cmp.Or(lp.owner(n), n.Launcher)
+	if lp.view.Pools[n.Launcher] != nil || lp.peers != nil && lp.peers.alive(owner) || lp.metastatic(n.Provider) || lp.cfg.Provider(n.Provider) == nil || lp.foreigners[owner] {
 		return
 	}
 	lp.foreigners[owner] = true

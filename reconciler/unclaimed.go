@@ -20,7 +20,7 @@ func (lp *loop) unclaimed(n *record.Node, now time.Time) (until time.Time) {
 	if n.State == record.NodeDeleted {
 		return lp.firstWanted(n.ID, now, huskGrace)
 	}
-	owner := n.Owner()
+	owner := lp.owner(n)
 	if owner == "" || owner == lp.l.stateID || lp.peers == nil || lp.l.manager.Holds(n.ID) || lp.metastatic(n.Provider) {
 		return until
 	}

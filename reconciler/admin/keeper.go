@@ -32,9 +32,16 @@ func FindKeeper(ctx context.Context, s *session.Session, n *record.Node) (Keeper
 	if err != nil {
 		return k, err
 	}
+	owner := n.OwnerAmong(func(yield func(string) bool) {
+		for _, l := range launchers {
+			if !yield(l.ID) {
+				return
+			}
+		}
+	})
 	for _, l := range launchers {
 		switch {
-		case l.ID == n.Owner():
+		case l.ID == owner:
 			k.Owner, k.Alive = hostOf(l), l.Alive
 		case l.Alive && slices.Contains(l.About.Providers, n.Provider):
 			k.Others = append(k.Others, hostOf(l))

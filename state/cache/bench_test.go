@@ -24,7 +24,7 @@ func BenchmarkLoad(b *testing.B) {
 	n := record.Node{
 		State: record.NodeReady, Provider: "cloud-a", Pool: "main", Type: []string{"noble-large"}, AZ: "az-2", Region: "eu-1",
 		PublicIPv4: "203.0.113.17", PrivateIPv4: "10.4.0.21", InterfaceIP: "203.0.113.17", ConnectionPort: []byte("22"), ConnectionType: "ssh",
-		PythonPath: "auto", Username: "zuul", Launcher: record.PoolID("np01.example.org", "cloud-a", "main"),
+		PythonPath: "auto", Username: "zuul", Launcher: record.PoolID("np01.example.org", "cloud-a", "main", "state"),
 		HostKeys:  []string{"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExampleExampleExampleExampleExampleExampl"},
 		Resources: map[string]float64{"cores": 8, "instances": 1, "ram": 16384},
 	}

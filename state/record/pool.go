@@ -2,9 +2,6 @@ package record
 
 import (
 	"fmt"
-	"strings"
-
-	"github.com/google/uuid"
 )
 
 // DefaultPriority is a pool's priority when neither it nor its provider sets one.
@@ -99,9 +96,8 @@ func (c *Component) Encode() []byte {
 }
 
 // PoolID makes a new pool id. It is random because an id kept over a restart
-// would keep the old process's declines in force (protocol.md 9.7).
-func PoolID(fqdn, provider, pool string) string {
-	return fmt.Sprintf("%s-PoolWorker.%s-%s-%s", fqdn, provider, pool, hex32())
+// would keep the old process's declines in force (protocol.md 9.7). owner is the
+// id of the launcher's state directory; see Node.OwnerAmong.
+func PoolID(fqdn, provider, pool, owner string) string {
+	return fmt.Sprintf("%s-PoolWorker.%s-%s-%s", fqdn, provider, pool, ownedHex(owner))
 }
-
-func hex32() string { return strings.ReplaceAll(uuid.NewString(), "-", "") }

@@ -186,7 +186,7 @@ func TestIDParts(t *testing.T) {
 		}
 	}
 	form := regexp.MustCompile(`^np01\.example\.org-PoolWorker\.cloud-a-main-[0-9a-f]{32}$`)
-	a, b := PoolID("np01.example.org", "cloud-a", "main"), PoolID("np01.example.org", "cloud-a", "main")
+	a, b := PoolID("np01.example.org", "cloud-a", "main", "x"), PoolID("np01.example.org", "cloud-a", "main", "x")
 	if !form.MatchString(a) || a == b {
 		t.Errorf("pool ids %s and %s", a, b)
 	}
