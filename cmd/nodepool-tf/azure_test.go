@@ -63,7 +63,7 @@ type armLab struct {
 	auth  string // path of the credentials
 }
 
-func newARM(t *testing.T, config string) *armLab {
+func newARM(t *testing.T, config string, change ...func(*rig.Options)) *armLab {
 	t.Helper()
 	provider := os.Getenv(azureProviderEnv)
 	if provider == "" {
@@ -83,9 +83,9 @@ func newARM(t *testing.T, config string) *armLab {
 		t.Fatal(err)
 	}
 	mirror := azureMirror(t, provider)
-	l.testRig = newRig(t, strings.ReplaceAll(config, "AUTH", l.auth), func(o *rig.Options) {
+	l.testRig = newRig(t, strings.ReplaceAll(config, "AUTH", l.auth), append(change, func(o *rig.Options) {
 		o.Env = append(o.Env, "ARM_METADATA_HOSTNAME="+l.cloud.Host, "SSL_CERT_FILE="+trust, "TF_CLI_CONFIG_FILE="+mirror)
-	})
+	})...)
 	ctx, cancel := context.WithTimeout(context.Background(), 9*time.Minute)
 	l.ctx = ctx
 	t.Cleanup(cancel)
@@ -208,10 +208,17 @@ func TestAzure(t *testing.T) {
 // TestAzureTrouble: what the cloud refuses is told for what it is, and leaves nothing there.
 func TestAzureTrouble(t *testing.T) {
 	l := newARM(t, azureConfig)
+	l.cloud.Rotate("the-right-secret")
 	l.start()
+	l.logged("AADSTS7000215: Invalid client secret provided.")
+	l.wait(l.submit("plain"), record.RequestFailed)
+	if err := l.cloud.AuthFile(l.auth); err != nil {
+		t.Fatal(err)
+	}
+	l.logged("the cloud answers again")
 	first := l.wait(l.submit("plain"), record.RequestFulfilled)
 	for name, data := range l.workspaceFiles() {
-		if strings.Contains(string(data), "sesame-secret") {
+		if strings.Contains(string(data), "the-right-secret") {
 			t.Errorf("the secret is in %s", name)
 		}
 	}
@@ -243,6 +250,11 @@ func TestAzureTrouble(t *testing.T) {
 	l.use(l.wait(waits, record.RequestFulfilled))
 	l.gone()
 	l.stop()
+	for _, secret := range []string{"sesame-secret", "the-right-secret", "a-new-secret"} {
+		if strings.Contains(l.Log(), secret) {
+			t.Errorf("the log has %s", secret)
+		}
+	}
 }
 
 // TestAzureSample: the sample of config-reference.md goes through plan.
