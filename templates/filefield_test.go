@@ -41,3 +41,30 @@ func TestFileField(t *testing.T) {
 		t.Errorf("%v %s", err, out)
 	}
 }
+
+// TestFileSetting: as TestFileField, of a line in a file of settings; one that is not there is null.
+func TestFileSetting(t *testing.T) {
+	w := newWorkspace(t, t.TempDir(), "w")
+	path := filepath.Join(t.TempDir(), `set"${tings}%{.env`)
+	if err := os.WriteFile(path, []byte("# KEY=no\nOTHER_KEY=no\r\n KEY = hunter2-hunter2 \r\nEMPTY=\nKEYS=no\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	files, err := templates.RenderRoot(templates.Root{ProviderConfig: map[string]any{"p": map[string]any{
+		"secret": modules.FileSetting{Path: path, Name: "KEY"}, "none": modules.FileSetting{Path: path, Name: "NONE"}, "empty": modules.FileSetting{Path: path, Name: "EMPTY"},
+	}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(files[templates.ProvidersFile])
+	locals := strings.NewReplacer(`"provider"`, `"locals"`, `"//"`, `"output": {"same": {"value":
+		"${nonsensitive(local.p.secret == \"hunter2-hunter2\" && local.p.none == null && local.p.empty == \"\")}"}, "told": {"value": "${local.p.secret}"}}, "//"`).Replace(text)
+	w.write("read.tf.json", []byte(locals))
+	w.init()
+	if out, err := w.terraform("apply", "-json", "-auto-approve", "-input=false"); err == nil || strings.Contains(text, "hunter2") {
+		t.Errorf("an output that tells the secret is let through: %v %s", err, out)
+	}
+	w.write("read.tf.json", []byte(strings.Replace(locals, `, "told": {"value": "${local.p.secret}"}`, "", 1)))
+	if out, err := w.terraform("apply", "-json", "-auto-approve", "-input=false"); err != nil || !strings.Contains(string(out), `"value":true`) {
+		t.Errorf("%v %s", err, out)
+	}
+}

@@ -195,8 +195,8 @@ func (r *ibmRig) secret() {
 	})
 }
 
-// TestIBMFull: a zone without capacity fails the launch as such, nothing is left, and another pool serves. What the
-// account's quota refuses waits.
+// TestIBMFull: a zone without capacity fails the launch as such and nothing is left. What the account's quota refuses
+// waits.
 func TestIBMFull(t *testing.T) {
 	r := newIBM(t, ibmConfig)
 	r.cloud.Full("eu-de-2", true)

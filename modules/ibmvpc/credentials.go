@@ -45,10 +45,10 @@ func (p *Provider) File() string {
 }
 
 func (p *Provider) getenv(name string) string {
-	if p.Scope.Getenv == nil {
+	if p.Getenv == nil {
 		return ""
 	}
-	return p.Scope.Getenv(name)
+	return p.Getenv(name)
 }
 
 // Credentials reads the settings as they are now. Errors name the file or the settings, never a value.

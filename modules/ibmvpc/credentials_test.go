@@ -38,8 +38,8 @@ func TestCredentials(t *testing.T) {
 		}
 		byFile, byEnv, named := read(t, "credentials-file: "+file), read(t, ""), read(t, "")
 		settings := parse(c.text)
-		byEnv.Scope.Getenv = func(name string) string { return settings[name] }
-		named.Scope.Getenv = func(name string) string { return map[string]string{"IBM_CREDENTIALS_FILE": file}[name] }
+		byEnv.Getenv = func(name string) string { return settings[name] }
+		named.Getenv = func(name string) string { return map[string]string{"IBM_CREDENTIALS_FILE": file}[name] }
 		for where, p := range map[string]*Provider{"file": byFile, "environment": byEnv, "IBM_CREDENTIALS_FILE": named} {
 			got, err := p.Credentials()
 			if c.err != "" {
@@ -61,11 +61,11 @@ func TestCredentials(t *testing.T) {
 // TestEnvironment: what Terraform cannot read it is given; its own variable will do for both.
 func TestEnvironment(t *testing.T) {
 	p := read(t, "")
-	p.Scope.Getenv = func(name string) string { return map[string]string{"VPC_APIKEY": "k", "VPC_IAM_PROFILE_ID": "i"}[name] }
+	p.Getenv = func(name string) string { return map[string]string{"VPC_APIKEY": "k", "VPC_IAM_PROFILE_ID": "i"}[name] }
 	if d := cmp.Diff(map[string]any{"region": "eu-de", "ibmcloud_api_key": "k", "iam_profile_id": "i"}, p.config()); d != "" {
 		t.Error(d)
 	}
-	p.Scope.Getenv = func(name string) string { return map[string]string{"IC_API_KEY": "k"}[name] }
+	p.Getenv = func(name string) string { return map[string]string{"IC_API_KEY": "k"}[name] }
 	if c, err := p.Credentials(); err != nil || c.APIKey != "k" {
 		t.Errorf("%v", err)
 	}

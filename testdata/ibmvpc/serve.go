@@ -93,8 +93,8 @@ func (c *Cloud) authorized(handle http.HandlerFunc) http.HandlerFunc {
 func (c *Cloud) listed(name string, all func() []object) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		list := slices.DeleteFunc(slices.Clone(all()), func(o object) bool {
-			group := r.FormValue("resource_group.id")
-			return group != "" && group != o["resource_group"].(object)["id"]
+			group, name := r.FormValue("resource_group.id"), r.FormValue("name")
+			return group != "" && group != o["resource_group"].(object)["id"] || name != "" && name != o["name"]
 		})
 		from := 0
 		_, _ = fmt.Sscan(r.FormValue("start"), &from)

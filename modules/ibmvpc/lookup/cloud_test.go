@@ -160,6 +160,20 @@ func TestLittle(t *testing.T) {
 	}
 }
 
+// TestNames: images that are all named are asked for by their names.
+func TestNames(t *testing.T) {
+	there := account(t)
+	text, _, _ := strings.Cut(file, "  - {name: by-id")
+	text += "pools: [{name: main, labels: [{name: a, cloud-image: named, profile: bx2-2x8}, {name: b, cloud-image: named, profile: bx2-4x16}]}]\n"
+	got, err := cloud(t, text).Lookup(context.Background())
+	if err != nil || got.Labels[driver.LabelKey{Pool: "main", Label: "b"}].ImageID != "r010-image-0" {
+		t.Errorf("%v %v", got, err)
+	}
+	if n := strings.Count(strings.Join(there.Asked(), "\n"), "GET /v1/images"); n != 1 {
+		t.Errorf("%d calls for images", n)
+	}
+}
+
 // TestQuota: the option bounds, and all of the region's instances count, whoever made them.
 func TestQuota(t *testing.T) {
 	there := account(t)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/nodepool-tf/nodepool-tf/modules/driver"
 	"github.com/nodepool-tf/nodepool-tf/modules/ibmvpc"
@@ -31,8 +32,8 @@ type profile struct {
 	Memory struct{ Value float64 } // GiB
 }
 
-// Lookup asks what the labels' nodes are made of. It grows with the region's images, keys and subnets, a call for each
-// 100 of them.
+// Lookup asks what the labels' nodes are made of. It grows with the region's keys, subnets and, where a label has an
+// image-filter, images: a call for each 100 of them.
 func (c *Cloud) Lookup(ctx context.Context) (driver.Findings, error) {
 	s, err := c.connect(ctx)
 	if err != nil {
@@ -51,29 +52,27 @@ func (c *Cloud) Lookup(ctx context.Context) (driver.Findings, error) {
 	if there.groups, err = s.groups(ctx); err != nil {
 		return driver.Findings{}, err
 	}
-	if c.wants(func(i *ibmvpc.CloudImage) bool { return len(i.Keys) > 0 }) {
+	if slices.ContainsFunc(c.cloudImages(), func(i *ibmvpc.CloudImage) bool { return len(i.Keys) > 0 }) {
 		if there.keys, err = all[named](ctx, s, "/keys", "keys", nil); err != nil {
 			return driver.Findings{}, err
 		}
 	}
-	if c.wants(func(i *ibmvpc.CloudImage) bool { return i.ID() == "" }) {
-		if there.images, err = all[image](ctx, s, "/images", "images", nil); err != nil {
-			return driver.Findings{}, err
-		}
+	if there.images, err = c.images(ctx, s); err != nil {
+		return driver.Findings{}, err
 	}
 	return there.findings(c.provider), nil
 }
 
-// wants tells whether a label's image is such a one.
-func (c *Cloud) wants(such func(*ibmvpc.CloudImage) bool) bool {
+// cloudImages are those of labels.
+func (c *Cloud) cloudImages() (out []*ibmvpc.CloudImage) {
 	for _, pool := range c.provider.Pools.List {
 		for _, l := range pool.Labels.List {
-			if l.CloudImage != nil && such(l.CloudImage) {
-				return true
+			if l.CloudImage != nil {
+				out = append(out, l.CloudImage)
 			}
 		}
 	}
-	return false
+	return out
 }
 
 // profiles are by name.
