@@ -45,7 +45,7 @@ providers:
         host-key-checking: false
         labels:
           - {name: debian, cloud-image: debian, instance-type: e2-standard-4, volume-type: pd-ssd, volume-size: 40}
-          - {name: hardened, cloud-image: hardened, instance-type: n2-standard-2}
+          - {name: hardened, cloud-image: hardened, instance-type: n2-standard-2, inputs: {subnetwork: ci}}
           - {name: lost, cloud-image: gone, instance-type: e2-small}
 `
 
@@ -131,7 +131,7 @@ func TestGCE(t *testing.T) {
 	there.Metadata = nil
 	want := gce.Instance{
 		Name: "np" + n.ID, Zone: "europe-west1-c", MachineType: "e2-standard-4", Image: "projects/debian-cloud/global/images/debian-12-bookworm-v20260401",
-		DiskType: "pd-ssd", DiskSize: 40, Status: "RUNNING", PublicIPv4: n.PublicIPv4, PrivateIPv4: n.PrivateIPv4,
+		DiskType: "pd-ssd", DiskSize: 40, Subnetwork: "default", Status: "RUNNING", PublicIPv4: n.PublicIPv4, PrivateIPv4: n.PrivateIPv4,
 	}
 	if d := cmp.Diff(want, there); d != "" {
 		t.Error(d)
@@ -145,7 +145,7 @@ func TestGCE(t *testing.T) {
 	began = time.Now()
 	two := g.wait(g.submit("hardened", "debian"), record.RequestFulfilled)
 	t.Logf("two nodes: ready after %s", time.Since(began).Round(time.Millisecond))
-	if i := g.cloud.Instances()["np"+two.Nodes[0]]; i.Image != "projects/acme/global/images/hardened-2025-06" || i.DiskSize != 10 || i.DiskType != "pd-standard" || i.Metadata["ssh-keys"] != "" {
+	if i := g.cloud.Instances()["np"+two.Nodes[0]]; i.Image != "projects/acme/global/images/hardened-2025-06" || i.DiskSize != 10 || i.DiskType != "pd-standard" || i.Subnetwork != "ci" || i.Metadata["ssh-keys"] != "" {
 		t.Errorf("%+v", i)
 	}
 	g.wait(g.submit("lost"), record.RequestFailed)

@@ -18,8 +18,8 @@ type wanted struct {
 		InitializeParams struct{ SourceImage, DiskType, DiskSizeGb string }
 	} `json:"disks"`
 	NetworkInterfaces []struct {
-		Network       string
-		AccessConfigs []struct{ Type string }
+		Network, Subnetwork string
+		AccessConfigs       []struct{ Type string }
 	} `json:"networkInterfaces"`
 	Metadata struct {
 		Items []struct{ Key, Value string }
@@ -48,11 +48,12 @@ func (c *Cloud) build(want wanted, zone string) (*instance, *refused) {
 		return invalid("machineType", want.MachineType, "The referenced resource does not exist.")
 	case len(want.Disks) != 1 || !want.Disks[0].Boot || !want.Disks[0].AutoDelete:
 		return invalid("disks", "", "One boot disk that goes with the instance is all that is known here.")
-	case len(want.NetworkInterfaces) != 1 || !strings.HasSuffix(want.NetworkInterfaces[0].Network, "/global/networks/default") || len(want.NetworkInterfaces[0].AccessConfigs) != 1:
+	case len(want.NetworkInterfaces) != 1 || subnetwork(want) == "" || len(want.NetworkInterfaces[0].AccessConfigs) != 1:
 		return invalid("networkInterfaces", fmt.Sprint(want.NetworkInterfaces), "The referenced network resource cannot be found.")
 	case len(want.ServiceAccounts) > 0:
 		return invalid("serviceAccounts", "", "None is known here.")
 	}
+	i.Subnetwork = subnetwork(want)
 	params := want.Disks[0].InitializeParams
 	named := imageForm.FindStringSubmatch(params.SourceImage)
 	if named == nil {
@@ -76,6 +77,18 @@ func (c *Cloud) build(want wanted, zone string) (*instance, *refused) {
 		i.Metadata[item.Key] = item.Value
 	}
 	return i, nil
+}
+
+// subnetwork is what an instance is in: that of the network default, or ci, whose network is in custom mode.
+func subnetwork(want wanted) string {
+	n := want.NetworkInterfaces[0]
+	switch {
+	case n.Subnetwork == "" && strings.HasSuffix(n.Network, "/global/networks/default"):
+		return "default"
+	case n.Network == "" && strings.HasSuffix(n.Subnetwork, "/regions/"+Region+"/subnetworks/ci"):
+		return "ci"
+	}
+	return ""
 }
 
 // exceeded says no when one more would be too many.

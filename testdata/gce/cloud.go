@@ -61,7 +61,8 @@ func (c *Cloud) Endpoint() string { return c.server.URL + base }
 // Instance is what the books say of an instance.
 type Instance struct {
 	Name, Zone, MachineType, Image, DiskType, Status string
-	DiskSize                                         int // GiB
+	Subnetwork                                       string // default, or ci
+	DiskSize                                         int    // GiB
 	Metadata                                         map[string]string
 	PublicIPv4, PrivateIPv4                          string
 }
@@ -102,7 +103,7 @@ func (c *Cloud) Add(name, zone, machineType string, metadata map[string]string) 
 	defer c.mu.Unlock()
 	c.serial++
 	c.instances[name] = &instance{
-		Instance: Instance{Name: name, Zone: zone, MachineType: machineType, Status: running, Metadata: maps.Clone(metadata), DiskSize: 10, DiskType: "pd-standard"},
+		Instance: Instance{Name: name, Zone: zone, MachineType: machineType, Status: running, Metadata: maps.Clone(metadata), DiskSize: 10, DiskType: "pd-standard", Subnetwork: "default"},
 		id:       c.serial, since: time.Now(),
 	}
 }

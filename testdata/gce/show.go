@@ -23,7 +23,7 @@ func (c *Cloud) shown(i *instance) any {
 		"tags":     map[string]any{"fingerprint": "Zg=="},
 		"networkInterfaces": []any{map[string]any{
 			"kind": "compute#networkInterface", "name": "nic0", "fingerprint": "Zg==", "stackType": "IPV4_ONLY", "networkIP": i.PrivateIPv4,
-			"network": c.link("global/networks/default"), "subnetwork": c.link("regions/%s/subnetworks/default", Region),
+			"network": c.link("global/networks/%s", i.Subnetwork), "subnetwork": c.link("regions/%s/subnetworks/%s", Region, i.Subnetwork),
 			"accessConfigs": []any{map[string]any{"kind": "compute#accessConfig", "type": "ONE_TO_ONE_NAT", "name": "external-nat", "natIP": i.PublicIPv4, "networkTier": "PREMIUM"}},
 		}},
 		"disks": []any{map[string]any{
