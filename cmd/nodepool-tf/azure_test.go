@@ -192,7 +192,11 @@ func TestAzure(t *testing.T) {
 	if n := nodes["inner"]; n.PublicIPv4 != "" || n.InterfaceIP != n.PrivateIPv4 || n.InterfaceIP == "" {
 		t.Errorf("record %s", n.Encode())
 	}
-	// Six addresses (two of dual), five interfaces, machines and disks.
+	stdout, stderr, code := l.out("info", "arm")
+	if !regexp.MustCompile(`cores\b.*\b104\b`).MatchString(stdout) || code != 0 {
+		t.Errorf("info: %d %s%s", code, stdout, stderr)
+	}
+	// Five addresses (none of inner, two of dual), interfaces, machines and disks.
 	if books := l.cloud.Books(); len(books) != 5+5+5+5 {
 		t.Errorf("%d: %v", len(books), books)
 	}

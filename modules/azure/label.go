@@ -23,6 +23,9 @@ type Label struct {
 	VolumeSize int
 }
 
+// largestDisk is the most that Azure gives an OS disk, in GiB.
+const largestDisk = 4095
+
 // HardwareProfile holds the size of a virtual machine.
 type HardwareProfile struct{ VMSize string }
 
@@ -59,5 +62,8 @@ func (l *Label) Check(m *schema.Mapping) {
 	}
 	if l.CloudImage != nil {
 		l.ImageID = l.CloudImage.ID()
+	}
+	if f, ok := m.Get("volume-size"); ok && (l.VolumeSize < 0 || l.VolumeSize > largestDisk) {
+		f.StrictError("E-RANGE", "an OS disk has 1 to %d GiB", largestDisk)
 	}
 }

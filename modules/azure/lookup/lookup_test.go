@@ -2,7 +2,9 @@ package lookup
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"math"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -231,4 +233,30 @@ func TestRefused(t *testing.T) {
 	if _, err := c.Lookup(context.Background()); err == nil || errors.As(err, &refused) || !strings.Contains(err.Error(), "refused") {
 		t.Errorf("nobody listens: %v", err)
 	}
+}
+
+// FuzzAnswers: whatever the cloud answers, what is made of it are numbers.
+func FuzzAnswers(f *testing.F) {
+	f.Add(`[{"name": {"value": "cores"}, "currentValue": 3, "limit": -1}]`, `[{"properties": {"hardwareProfile": {"vmSize": "A"}}}]`, "NaN", "1e400")
+	f.Add(`[{"name": {"value": "virtualMachines"}, "limit": 1e308}]`, `[{"tags": {"nodepool_node_id": "1"}}, {}]`, "-1", "0.5")
+	f.Fuzz(func(t *testing.T, usages, machines, cores, memory string) {
+		var u []usage
+		var m []machine
+		_ = json.Unmarshal([]byte(usages), &u)
+		_ = json.Unmarshal([]byte(machines), &m)
+		z := size{Name: "A", Capabilities: []capability{{"vCPUs", cores}, {"MemoryGB", memory}}}
+		q := quota(u, m, map[string]size{"a": z, "": z}, "")
+		for resource, n := range q.Limits {
+			if !(n >= 0) {
+				t.Errorf("limit of %s is %v", resource, n)
+			}
+		}
+		for _, machine := range q.Machines {
+			for resource, n := range machine.Resources {
+				if !(n >= 0) || math.IsInf(n, 0) {
+					t.Errorf("%v %s", n, resource)
+				}
+			}
+		}
+	})
 }

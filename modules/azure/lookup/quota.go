@@ -67,7 +67,9 @@ func quota(usages []usage, machines []machine, sizes map[string]size, location s
 		if resource == "" {
 			continue
 		}
-		q.Limits[resource] = u.Limit
+		if u.Limit >= 0 { // else there is none
+			q.Limits[resource] = u.Limit
+		}
 		if more := u.Current - counted[resource]; more > 0 {
 			elsewhere[resource] = more
 		}

@@ -7,17 +7,23 @@ import (
 
 // size is one of virtual machines, or another kind of SKU.
 type size struct {
-	Kind         string `json:"resourceType"`
-	Name         string `json:"name"`
-	Capabilities []struct {
-		Name  string `json:"name"`
-		Value string `json:"value"`
-	} `json:"capabilities"`
+	Kind         string       `json:"resourceType"`
+	Name         string       `json:"name"`
+	Capabilities []capability `json:"capabilities"`
 	Restrictions []struct {
 		Kind   string `json:"type"`
 		Reason string `json:"reasonCode"`
 	} `json:"restrictions"`
 }
+
+// capability is one of a size; its value is a text whatever it tells.
+type capability struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// most is more than any size has, of vCPUs as of GiB: an answer beyond it, or one that is no number, is none.
+const most = 1 << 20
 
 // key is what a size is found by: Azure takes its name in any case of letters.
 func key(name string) string { return strings.ToLower(name) }
@@ -28,7 +34,7 @@ func (z size) need() map[string]float64 {
 	for _, c := range z.Capabilities {
 		n, err := strconv.ParseFloat(c.Value, 64)
 		switch {
-		case err != nil:
+		case err != nil, !(n >= 0 && n <= most):
 		case c.Name == "vCPUs":
 			out["cores"] = n
 		case c.Name == "MemoryGB":
