@@ -1,6 +1,7 @@
 package sweep
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -29,7 +30,7 @@ type Verdict struct {
 	Leaked     []Leak // certain, first seen first
 	New        []Leak // those of them that were not certain before
 	Candidates int    // what looks leaked, certain or not
-	Remove     []Leak // those that may be removed now
+	Remove     []Leak // those that may be removed now, least tried first
 	// Refused says why nothing may be removed though something is leaked, "" when it may.
 	Refused string
 	Aliens  int // with our provider's name, but of a launcher of another ZooKeeper tree: left alone
@@ -48,6 +49,7 @@ type Memory struct {
 type suspect struct {
 	first   time.Time
 	certain bool
+	tried   int // how often it was to be removed: one that cannot be must not keep the others from it
 }
 
 // Look takes a sighting in. A list that failed is none and must not be given.
@@ -94,7 +96,7 @@ func (m *Memory) Look(s *Sighting) Verdict {
 	m.suspects = still // whoever is not among them now begins anew
 	slices.SortFunc(v.Leaked, inOrder)
 	slices.SortFunc(v.New, inOrder)
-	v.budget(ours, unsigned)
+	v.budget(ours, unsigned, still)
 	m.missing(s, listed, &v)
 	return v
 }
@@ -120,13 +122,18 @@ func (v *Verdict) soon(d time.Duration) {
 
 // budget chooses what may be removed. ours counts all that bears our provider's name, unsigned the candidates that do not
 // say which launcher made them: nothing shows that their nodes ever had records in this ZooKeeper tree.
-func (v *Verdict) budget(ours, unsigned int) {
+func (v *Verdict) budget(ours, unsigned int, suspects map[Key]*suspect) {
 	switch {
 	case len(v.Leaked) == 0:
 	case 2*v.Candidates > ours && unsigned > 0:
 		v.Refused = fmt.Sprintf("%d of %d resources with this provider's name look leaked, more than half: is this the ZooKeeper tree of their nodes, and does nobody else use this provider's name?", v.Candidates, ours)
 	default:
-		v.Remove = v.Leaked[:min(len(v.Leaked), max(1, ours/share))]
+		turns := slices.Clone(v.Leaked)
+		slices.SortStableFunc(turns, func(a, b Leak) int { return cmp.Compare(suspects[a.Key()].tried, suspects[b.Key()].tried) })
+		v.Remove = turns[:min(len(turns), max(1, ours/share))]
+		for _, leak := range v.Remove {
+			suspects[leak.Key()].tried++
+		}
 	}
 }
 

@@ -168,6 +168,9 @@ func TestShare(t *testing.T) {
 	if ids(v.Remove) != "x0 x1 x2" || len(v.Leaked) != 10 || v.Refused != "" {
 		t.Errorf("remove %q of %d, %s", ids(v.Remove), len(v.Leaked), v.Refused)
 	}
+	if v = w.look(time.Minute); ids(v.Remove) != "x3 x4 x5" {
+		t.Errorf("those that could not be removed keep the others from it: %q", ids(v.Remove))
+	}
 }
 
 // TestHalf: when more than half looks leaked and does not say that a launcher of this tree made it, something is wrong.

@@ -129,7 +129,7 @@ func (m *Manager) warnInFlight(ws *workspace, e ending) {
 	}
 	if len(unsure) > 0 {
 		m.suspect(ws.rec.Provider)
-		m.opts.Log.Error("Terraform or a provider was stopped while it worked on resources: they may exist without being in its state; they are looked for where the module offers a list, else look for them at the provider",
+		m.opts.Log.Error("Terraform or a provider was stopped while it worked on resources: they may exist without being in its state; they are looked for where the driver or the module lists, else look for them at the provider",
 			"workspace", ws.rec.ID, "provider", ws.rec.Provider, "resources", slices.Sorted(maps.Keys(unsure)))
 	}
 }
