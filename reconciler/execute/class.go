@@ -97,7 +97,7 @@ var classes = []struct {
 	{Timeout, anyOf(`timeout - last error`, `SSH authentication failed`)}, // of a provisioner, which logs into the node
 	{Auth, anyOf(`unauthori[sz]ed`, `requires auth\b`, `invalid auth\b`, `authentication`, `authorization ?failed`, `invalid credentials`, `access ?denied`, `forbidden`, `no valid credential`, `invalid ?(api ?)?(token|key)\b`,
 		`(http|error|status|code|got|response)\W{0,5}40[13]\b`, `\b40[13] (permission|no ticket)`,
-		`BXNIM\d+E`, `provided api key could not be found`, `not_authori[sz]ed`, // ibm
+		`BXNIM\d+E`, `provided api key could not be found`, `\bnot[ _]authori[sz]ed`, // ibm
 		`security token .{0,30}is (invalid|expired)`, `could not find default credentials`, `no credentials loaded`, `invalid_grant`, `AADSTS\d+`,
 		`incorrect user ?name or password`, `permission to perform this operation was denied`, `permissions for .{0,80}are not sufficient`,
 	)},

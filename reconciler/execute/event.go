@@ -89,7 +89,7 @@ func ParseEvent(data []byte) (e Event, ok bool) {
 		if raw.Diagnostic == nil {
 			return Event{}, false
 		}
-		d := &Diagnostic{Severity: raw.Diagnostic.Severity, Summary: raw.Diagnostic.Summary, Detail: raw.Diagnostic.Detail, Address: raw.Diagnostic.Address}
+		d := &Diagnostic{Severity: raw.Diagnostic.Severity, Summary: plainSummary(raw.Diagnostic.Summary), Detail: raw.Diagnostic.Detail, Address: raw.Diagnostic.Address}
 		if raw.Diagnostic.Range != nil {
 			d.File = raw.Diagnostic.Range.Filename
 		}
