@@ -78,6 +78,6 @@ data "aws_instances" "node" {
 
   filter {
     name   = "instance-id"
-    values = [aws_ec2_instance_state.node[0].instance_id]
+    values = [try(coalesce(aws_ec2_instance_state.node[0].instance_id), "vanished")]
   }
 }

@@ -1,3 +1,5 @@
+# Nothing here may fail: when a refresh finds that something has vanished, these are evaluated without it.
+
 locals {
   instance_id = one(concat(aws_instance.node[*].id, aws_ec2_instance_state.node[*].instance_id))
   host_id     = one(aws_ec2_host.node[*].id)
@@ -7,7 +9,7 @@ locals {
   private_ipv4 = concat([for i in aws_instance.node : i.private_ip if i.private_ip != null], flatten(data.aws_instances.node[*].private_ips))
   public_ipv6  = flatten([for i in aws_instance.node : coalesce(i.ipv6_addresses, [])])
 
-  chosen_type = one([for f in aws_ec2_fleet.node : f.fleet_instance_set[0].instance_type])
+  chosen_type = one([for f in aws_ec2_fleet.node : try(f.fleet_instance_set[0].instance_type, null)])
 }
 
 output "external_id" {
@@ -37,7 +39,7 @@ output "az" {
 
 output "region" {
   description = "Region that the instance is in."
-  value       = split(":", one(concat(aws_instance.node[*].arn, aws_ec2_fleet.node[*].arn)))[3]
+  value       = try(split(":", one(concat(aws_instance.node[*].arn, aws_ec2_fleet.node[*].arn)))[3], null)
 }
 
 output "cloud" {
