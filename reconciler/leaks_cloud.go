@@ -22,7 +22,7 @@ func (lp *loop) listCloud(p *config.Provider, s *providerSweep) {
 	}
 	lp.do(func(ctx context.Context) {
 		found, _, err := lp.l.clouds.List(ctx, p.Name)
-		lp.post(func() { //nolint:contextcheck // what it begins lives as long as the session
+		lp.post(func() {
 			if err != nil {
 				lp.notListed(p, s, cloudClass(err), err)
 				return

@@ -123,7 +123,7 @@ func (p *Provider) config() map[string]any {
 	if p.Context != "" {
 		out["config_context"] = p.Context
 	}
-	if from := kubeconfig.Find(p.Scope.Getenv, p.Context); len(from.Paths) == 1 {
+	if from := kubeconfig.Find(p.Getenv, p.Context); len(from.Paths) == 1 {
 		out["config_path"] = from.Paths[0]
 	} else if len(from.Paths) > 1 {
 		out["config_paths"] = from.Paths

@@ -34,7 +34,7 @@ type api struct {
 // connect reads the kubeconfig as it is now. Whatever way to log in it names is the official library's: certificates,
 // tokens, credential plugins.
 func (c *Cluster) connect() (*api, error) {
-	config, err := restConfig(kubeconfig.Find(c.p.Scope.Getenv, c.p.Context))
+	config, err := restConfig(kubeconfig.Find(c.p.Getenv, c.p.Context))
 	if err != nil {
 		return nil, &driver.Refused{Err: err}
 	}

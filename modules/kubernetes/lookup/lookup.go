@@ -17,7 +17,7 @@ func New(p *kubernetes.Provider) *Cluster { return &Cluster{p} }
 // Lookup reads the kubeconfig, as it is now: a token that was renewed reaches the nodes launched from then on. That it is
 // not there, or names no such context, is a *driver.Refused.
 func (c *Cluster) Lookup(context.Context) (driver.Findings, error) {
-	cluster, err := kubeconfig.Find(c.p.Scope.Getenv, c.p.Context).Read()
+	cluster, err := kubeconfig.Find(c.p.Getenv, c.p.Context).Read()
 	if err != nil {
 		return driver.Findings{}, &driver.Refused{Err: err}
 	}
