@@ -14,11 +14,13 @@ func TestRewrittenByNodepool(t *testing.T) {
 	ours := r.pools()["local/main"].ID
 	theirs := "np-PoolWorker.local-main-3c2b1a09f8e74cc5b4a3928170605f4e"
 	record := `{"state": %q, "state_time": 1, "provider": "local", "pool": "main", "type": ["small"], "allocated_to": null, "launcher": %q}`
-	r.seed(map[string]string{
-		"/nodepool/nodes/0000000801": fmt.Sprintf(record, "failed", ours),
-		"/nodepool/nodes/0000000802": fmt.Sprintf(record, "building", ours),
-		"/nodepool/nodes/0000000803": fmt.Sprintf(record, "failed", theirs),
-	})
+	for id, data := range map[string]string{
+		"0000000801": fmt.Sprintf(record, "failed", ours), "0000000802": fmt.Sprintf(record, "building", ours), "0000000803": fmt.Sprintf(record, "failed", theirs),
+	} {
+		if _, err := r.s.CreateAll(r.ctx, "/nodepool/nodes/"+id, []byte(data), 0); err != nil {
+			t.Fatal(err)
+		}
+	}
 	there := func(id string) bool {
 		_, ok := r.read("/nodepool/nodes/" + id)
 		return ok
