@@ -235,6 +235,31 @@ func TestIBMLetIn(t *testing.T) {
 	r.stop()
 }
 
+// TestIBMVanished: an instance that somebody deletes is missed in the lists, and its node replaced; what it leaves goes.
+func TestIBMVanished(t *testing.T) {
+	r := newIBM(t, strings.Replace(ibmConfig, "{name: floating}", "{name: floating, min-ready: 1}", 1))
+	r.start()
+	ready := func(not string) (id string) {
+		r.eventually("a node is ready", func() bool {
+			for _, n := range r.Nodes() {
+				if n.State == record.NodeReady && n.ID != not {
+					id = n.ID
+				}
+			}
+			return id != ""
+		})
+		return id
+	}
+	first := ready("")
+	r.cloud.Asked()
+	r.eventually("it is listed", func() bool { return slices.Contains(r.cloud.Asked(), "GET /v1/floating_ips") })
+	r.cloud.Lose("np" + first)
+	second := ready(first)
+	want := []string{"floating IP np" + second, "instance np" + second, "volume np" + second}
+	r.eventually("only the second is there", func() bool { return slices.Equal(r.cloud.Books(), want) })
+	r.stop()
+}
+
 // TestIBMPlan: Nodepool's own sample, with the real provider; the cloud is as it was.
 func TestIBMPlan(t *testing.T) {
 	data, err := os.ReadFile(filepath.Join(rig.Root(), "testdata/config/samples/sample-ibmvpc.yaml"))

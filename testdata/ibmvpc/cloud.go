@@ -123,6 +123,18 @@ func (c *Cloud) Make(name, group string, public, tagged bool, tags ...string) {
 	}
 }
 
+// Lose takes an instance away, as somebody else who deletes it. Its floating IP stays.
+func (c *Cloud) Lose(name string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for id, o := range c.instances {
+		if o["name"] == name {
+			delete(c.volumes, o["boot_volume_attachment"].(object)["volume"].(object)["id"].(string))
+			delete(c.instances, id)
+		}
+	}
+}
+
 // Asked are method and path of all that was asked since the last call.
 func (c *Cloud) Asked() (out []string) {
 	c.locked(func() { out, c.asked = c.asked, nil })

@@ -1,10 +1,12 @@
+# Nothing here may fail: when a refresh finds that something has vanished, these are evaluated without it.
+
 locals {
   node = ibm_is_instance.node
 }
 
 output "external_id" {
   description = "Name of the instance, by which Nodepool finds it."
-  value       = local.node.name
+  value       = try(local.node.name, null)
 }
 
 output "public_ipv4" {
@@ -14,12 +16,12 @@ output "public_ipv4" {
 
 output "private_ipv4" {
   description = "Address of the network interface."
-  value       = local.node.primary_network_interface[0].primary_ip[0].address
+  value       = try(local.node.primary_network_interface[0].primary_ip[0].address, "")
 }
 
 output "az" {
   description = "Zone that the instance is in."
-  value       = local.node.zone
+  value       = try(local.node.zone, null)
 }
 
 output "region" {
