@@ -109,8 +109,8 @@ func (p *Pool) wanted(base, dir string) (wanted []provider, config []byte, cold 
 		return nil, nil, Aliases
 	}
 	for _, what := range n.providers {
-		if what.localFiles() {
-			cold = LocalFiles
+		if why := what.ordinary(); why != "" {
+			cold = why
 			continue
 		}
 		wanted = append(wanted, what)

@@ -31,8 +31,20 @@ func (p provider) name() string { return p.address[strings.LastIndexByte(p.addre
 // runs. Terraform runs them in the workspace; a shared process would mix up the files of all workspaces.
 var filesOf = []string{"/hashicorp/local", "/hashicorp/archive", "/hashicorp/external"}
 
-func (p provider) localFiles() bool {
-	return slices.ContainsFunc(filesOf, func(s string) bool { return strings.HasSuffix(p.address, s) })
+// lockers are providers that lock within their process what their runs have in common. azurerm has a lock for each subnet,
+// held while an interface in it is made or removed: shared, it made the nodes of all workspaces one after another.
+var lockers = []string{"/hashicorp/azurerm"}
+
+// ordinary says why a provider's process is not shared, "" when it may be.
+func (p provider) ordinary() Reason {
+	is := func(s string) bool { return strings.HasSuffix(p.address, s) }
+	switch {
+	case slices.ContainsFunc(filesOf, is):
+		return LocalFiles
+	case slices.ContainsFunc(lockers, is):
+		return Locks
+	}
+	return ""
 }
 
 // providersIn reads which providers an initialised folder uses, from its lock file. One without a lock file uses none.

@@ -86,3 +86,14 @@ func TestHandshakeLine(t *testing.T) {
 		}
 	}
 }
+
+func TestOrdinary(t *testing.T) {
+	for address, want := range map[string]Reason{
+		"registry.terraform.io/hashicorp/aws": "", "registry.opentofu.org/hashicorp/azurerm": Locks, "registry.terraform.io/hashicorp/archive": LocalFiles,
+		"example.com/other/azurerm": "",
+	} {
+		if got := (provider{address: address}).ordinary(); got != want {
+			t.Errorf("%s: %q, want %q", address, got, want)
+		}
+	}
+}

@@ -9,6 +9,7 @@ const (
 	Configures Reason = "module-configures" // the module has provider blocks of its own: more than one configuration
 	Aliases    Reason = "aliases"           // provider-config has several configurations of one provider
 	LocalFiles Reason = "local-files"       // the provider works on files of the folder that it runs in
+	Locks      Reason = "locks"             // the provider has its runs wait for each other
 	Unreadable Reason = "unreadable"        // what the workspace needs could not be found out
 	Starting   Reason = "starting"          // the plugin is being started, and takes long
 	Failed     Reason = "start-failed"      // the plugin could not be started, or did not stay up
@@ -19,7 +20,7 @@ const (
 // expected tells the reasons that are as they should be from those that somebody may want to look into.
 func (r Reason) expected() bool {
 	switch r {
-	case Off, Configures, Aliases, LocalFiles, Starting:
+	case Off, Configures, Aliases, LocalFiles, Locks, Starting:
 		return true
 	}
 	return false
