@@ -22,7 +22,10 @@ func TestRewrittenByNodepool(t *testing.T) {
 		}
 	}
 	there := func(id string) bool {
-		_, ok := r.read("/nodepool/nodes/" + id)
+		ok, _, err := r.s.Exists(r.ctx, "/nodepool/nodes/"+id)
+		if err != nil {
+			t.Fatal(err)
+		}
 		return ok
 	}
 	r.eventually("ours are gone", func() bool { return !there("0000000801") && !there("0000000802") })
