@@ -80,7 +80,12 @@ func (s *session) get(ctx context.Context, path, version string, out any) error 
 	return s.read(ctx, s.link(path, version, ""), out)
 }
 
-// list reads all pages of a list. Only the cloud that was asked gets our token.
+// ours tells whether a link leads to the cloud that we have logged into: nobody else gets our token.
+func (s *session) ours(link string) bool {
+	return strings.HasPrefix(strings.ToLower(link), strings.ToLower(s.base)+"/")
+}
+
+// list reads all pages of a list.
 func list[T any](ctx context.Context, s *session, path, version, filter string) ([]T, error) {
 	var all []T
 	next := s.link(path, version, filter)
@@ -96,7 +101,7 @@ func list[T any](ctx context.Context, s *session, path, version, filter string) 
 		if next = page.NextLink; next == "" {
 			return all, nil
 		}
-		if !strings.HasPrefix(strings.ToLower(next), strings.ToLower(s.base)+"/") {
+		if !s.ours(next) {
 			return nil, errors.New("the next page of a list is not in the cloud that was asked")
 		}
 	}
