@@ -10,7 +10,7 @@
 //   - Common, which lists its pools and labels for the launcher;
 //   - a Driver value, which reconciler/config has in its registry.
 //
-// A driver whose Driver has no Spec yet is read, checked and left alone. It gets a
+// A driver whose Driver has no Spec is read, checked and left alone. It gets a
 // Terraform module by these, of which modules/openstack is an example:
 //
 //   - the module in a folder node of the driver's package, with a sub-folder list

@@ -8,7 +8,7 @@ import (
 )
 
 // Driver is one of Nodepool's drivers. A driver without Spec has no Terraform
-// module yet: its providers are read, checked and left alone.
+// module (Nodepool's fake): its providers are read, checked and left alone.
 type Driver struct {
 	// New returns a provider to be filled in by option.Read.
 	New func(*Scope) Options

@@ -41,7 +41,7 @@ func (l *loader) driverProvider(m *schema.Mapping, p *Provider, d driver.Driver)
 	switch {
 	case p.Metastatic():
 	case d.Spec == nil:
-		m.Warn("W-NOT-DRIVEN", "this release does not drive %s providers yet; provider %s is left out", p.Driver, p.Name)
+		m.Warn("W-NOT-DRIVEN", "%s providers are not driven: they are for Nodepool's own tests; provider %s is left out", p.Driver, p.Name)
 	default:
 		p.applyOptions(m)
 		ext = l.extend(m)

@@ -29,8 +29,8 @@ type Config struct {
 
 	// Providers are those this release drives, in file order.
 	Providers []*Provider
-	// Undriven are providers of drivers that are known but have no Terraform module
-	// yet: their options are read and checked. Their nodes belong to somebody else.
+	// Undriven are providers of drivers that are for Nodepool's own tests: their
+	// options are read and checked. Their nodes belong to somebody else.
 	Undriven []*Provider
 
 	// TenantLimits maps a tenant to its ceiling per resource (instances, cores,
