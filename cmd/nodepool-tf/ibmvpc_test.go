@@ -260,6 +260,32 @@ func TestIBMVanished(t *testing.T) {
 	r.stop()
 }
 
+// TestIBMLogin: whoever the file says asks, the launcher and Terraform's provider alike.
+func TestIBMLogin(t *testing.T) {
+	r := newIBM(t, strings.Replace(ibmConfig, "{name: plain}", "{name: plain, min-ready: 1}", 1))
+	for who, settings := range map[string]string{
+		ibmvpc.Service: "VPC_APIKEY=" + ibmvpc.Key + "\n",
+		ibmvpc.Trusted: "VPC_AUTH_TYPE=iamAssume\nVPC_APIKEY=" + ibmvpc.Key + "\nVPC_IAM_PROFILE_ID=" + ibmvpc.Trusted + "\n",
+		"iam-somebody": "VPC_AUTH_TYPE=bearerToken\nVPC_BEARER_TOKEN=" + ibmvpc.Token("iam-somebody") + "\n",
+	} {
+		if err := os.WriteFile(r.credentials, []byte(settings), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		r.cloud.Asked()
+		r.cloud.Who()
+		out, err := r.Command(r.ctx, "plan").CombinedOutput()
+		if err != nil || !strings.Contains(string(out), "ibm_is_instance.node") {
+			t.Errorf("%s: %v\n%s", who, err, out)
+		}
+		if asked := r.cloud.Asked(); !slices.Contains(asked, "GET /v3/tags") { // which Terraform's provider asks for alone
+			t.Errorf("%s: asked %q", who, asked)
+		}
+		if got := r.cloud.Who(); !slices.Equal(got, []string{who}) {
+			t.Errorf("asked by %q, want %s", got, who)
+		}
+	}
+}
+
 // TestIBMPlan: Nodepool's own sample, with the real provider; the cloud is as it was.
 func TestIBMPlan(t *testing.T) {
 	data, err := os.ReadFile(filepath.Join(rig.Root(), "testdata/config/samples/sample-ibmvpc.yaml"))

@@ -13,7 +13,9 @@ import (
 // What is there from the start.
 const (
 	Region  = "eu-de"
-	Key     = "key-of-the-lab" // API key that logs in
+	Key     = "key-of-the-lab" // API key that logs in, as Service
+	Service = "iam-ServiceId-lab"
+	Trusted = "iam-Profile-lab" // trusted profile that Service may take on
 	VPC     = "ci-vpc"
 	Profile = "bx2-4x16" // 4 cores, 16 GiB
 	account = "0123456789abcdef0123456789abcdef"
@@ -33,6 +35,7 @@ type Cloud struct {
 	groups                                               map[string]string
 	tags                                                 map[string][]string // by CRN
 	asked                                                []string
+	who                                                  map[string]bool // asked
 
 	quota int
 	full  map[string]bool
@@ -43,7 +46,7 @@ type Cloud struct {
 // Start starts an account with a VPC of two zones, a few images and keys, and the given resource groups.
 func Start(groups ...string) *Cloud {
 	c := &Cloud{
-		quota: -1, full: map[string]bool{}, groups: map[string]string{"Default": "rg-default"}, tags: map[string][]string{},
+		quota: -1, full: map[string]bool{}, who: map[string]bool{}, groups: map[string]string{"Default": "rg-default"}, tags: map[string][]string{},
 		instances: map[string]object{}, volumes: map[string]object{}, addresses: map[string]object{},
 	}
 	for _, name := range groups {
@@ -138,6 +141,12 @@ func (c *Cloud) Lose(name string) {
 // Asked are method and path of all that was asked since the last call.
 func (c *Cloud) Asked() (out []string) {
 	c.locked(func() { out, c.asked = c.asked, nil })
+	return out
+}
+
+// Who are those that asked for anything but a token since the last call.
+func (c *Cloud) Who() (out []string) {
+	c.locked(func() { out = slices.Sorted(maps.Keys(c.who)); clear(c.who) })
 	return out
 }
 

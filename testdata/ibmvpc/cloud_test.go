@@ -24,7 +24,7 @@ func (c client) ask(method, path string, body, want any) object {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	r.Header.Set("Authorization", "Bearer "+token())
+	r.Header.Set("Authorization", "Bearer "+Token(Service))
 	resp, err := http.DefaultClient.Do(r)
 	if err != nil {
 		c.t.Fatal(err)

@@ -1,14 +1,11 @@
 package ibmvpc
 
 import (
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
 	"slices"
-	"strings"
-	"time"
 )
 
 func (c *Cloud) routes() http.Handler {
@@ -49,44 +46,6 @@ func (c *Cloud) routes() http.Handler {
 		c.locked(func() { c.asked = append(c.asked, r.Method+" "+r.URL.Path) })
 		mux.ServeHTTP(w, r)
 	})
-}
-
-// token is a JSON web token that nobody signed; Terraform's provider reads the account out of it.
-func token() string {
-	part := func(v any) string {
-		data, _ := json.Marshal(v)
-		return base64.RawURLEncoding.EncodeToString(data)
-	}
-	now := time.Now().Unix()
-	return part(object{"alg": "HS256", "typ": "JWT"}) + "." + part(object{
-		"id": "iam-ServiceId-lab", "iam_id": "iam-ServiceId-lab", "email": "ci@example.org", "iss": "https://iam.cloud.ibm.com/identity",
-		"account": object{"bss": account, "valid": true}, "iat": now, "exp": now + 3600,
-	}) + ".c2lnbmF0dXJl"
-}
-
-func (c *Cloud) login(w http.ResponseWriter, r *http.Request) {
-	key, denied := r.FormValue("apikey"), false
-	c.locked(func() { denied = c.denied })
-	if key != Key || denied {
-		answer(w, http.StatusBadRequest, object{"errorCode": "BXNIM0415E", "errorMessage": "Provided API key could not be found.", "context": object{"requestId": "lab"}})
-		return
-	}
-	answer(w, http.StatusOK, object{
-		"access_token": token(), "refresh_token": "not_supported", "ims_user_id": 1, "token_type": "Bearer", "expires_in": 3600,
-		"expiration": time.Now().Unix() + 3600, "scope": "ibm openid",
-	})
-}
-
-func (c *Cloud) authorized(handle http.HandlerFunc) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		if parts := strings.Split(strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "), "."); len(parts) != 3 {
-			problem(w, http.StatusUnauthorized, "not_authenticated", "The provided token is invalid.")
-			return
-		}
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		handle(w, r)
-	}
 }
 
 // listed is a collection in pages of two, so that whoever lists must turn them.

@@ -221,6 +221,24 @@ func TestList(t *testing.T) {
 	}
 }
 
+// TestProfile: the key's owner takes a trusted profile on, and is then that one only.
+func TestProfile(t *testing.T) {
+	there := account(t)
+	t.Setenv("VPC_AUTH_TYPE", "iamAssume")
+	t.Setenv("VPC_IAM_PROFILE_ID", sim.Trusted)
+	if _, err := cloud(t, file).Lookup(context.Background()); err != nil {
+		t.Error(err)
+	}
+	if who := there.Who(); !slices.Equal(who, []string{sim.Trusted}) {
+		t.Errorf("asked by %q", who)
+	}
+	t.Setenv("VPC_IAM_PROFILE_ID", "iam-Profile-other")
+	var refused *driver.Refused
+	if _, err := cloud(t, file).Lookup(context.Background()); !errors.As(err, &refused) {
+		t.Errorf("%v", err)
+	}
+}
+
 // TestRefused: wrong credentials are told apart from a cloud that does not answer. No error tells them.
 func TestRefused(t *testing.T) {
 	there := account(t)
@@ -241,7 +259,7 @@ func TestRefused(t *testing.T) {
 	if _, err := c.Lookup(context.Background()); !errors.As(err, &refused) || !strings.Contains(err.Error(), "not_authenticated") {
 		t.Errorf("%v", err)
 	}
-	t.Setenv("VPC_BEARER_TOKEN", "a.b.c")
+	t.Setenv("VPC_BEARER_TOKEN", sim.Token("somebody"))
 	if _, err := c.Lookup(context.Background()); err != nil {
 		t.Errorf("%v", err)
 	}
