@@ -3,6 +3,8 @@ package main
 import (
 	"maps"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -69,6 +71,42 @@ func TestVanishedReady(t *testing.T) {
 			}
 		})
 	}
+}
+
+// indexed is a module as most are: its output names the resource by its index, and is an error without it.
+const indexed = `
+terraform {
+  required_providers {
+    simcloud = { source = "nodepool-tf.invalid/testdata/simcloud" }
+  }
+}
+variable "name" { type = string }
+variable "tags" { type = map(string) }
+resource "simcloud_instance" "node" {
+  count    = 1
+  name     = var.name
+  flavor   = "small"
+  image    = "ubuntu"
+  tags     = var.tags
+  timeouts = { create = "10m", delete = "10m" }
+}
+output "public_ipv4" { value = simcloud_instance.node[0].public_ipv4 }
+output "external_id" { value = simcloud_instance.node[0].id }
+`
+
+// TestVanishedIndexed: what vanished is found by a refresh also where the module's outputs are an error without it.
+func TestVanishedIndexed(t *testing.T) {
+	module := t.TempDir()
+	if err := os.WriteFile(filepath.Join(module, "main.tf"), []byte(indexed), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	r := newCloudRig(t, api.Settings{}, upkeep("list-interval: 0\n  refresh-interval: 3", "priority: 1"), minReady, func(o *rig.Options) {
+		o.Config = strings.Replace(o.Config, rig.Module("simcloud"), module, 1)
+	})
+	first := r.ready("")
+	r.vanish(first)
+	r.ready(first.ID)
+	r.eventually("the first is gone", func() bool { return r.Nodes()[first.ID] == nil })
 }
 
 // TestVanishedInUse: it is told, and goes when Zuul gives it back.

@@ -136,7 +136,17 @@ func run(ctx context.Context, tf *tfexec.Terraform, job Job, plugins *tfexec.Rea
 	switch job.Kind {
 	case Create:
 		return tf.Apply(ctx, tfexec.Refresh(false), tfexec.Parallelism(job.Parallelism), plugins)
-	case Refresh, List: // see applyArgs
+	case Refresh: // see applyArgs
+		addresses, err := refreshed(tf.WorkingDir())
+		if err != nil || len(addresses) == 0 {
+			return err
+		}
+		opts := []tfexec.ApplyOption{tfexec.Parallelism(job.Parallelism), plugins}
+		for _, address := range addresses {
+			opts = append(opts, tfexec.Target(address))
+		}
+		return tf.Apply(ctx, opts...)
+	case List:
 		return tf.Apply(ctx, tfexec.Parallelism(job.Parallelism), plugins)
 	case Destroy:
 		opts := []tfexec.DestroyOption{tfexec.Refresh(false), tfexec.Parallelism(job.Parallelism), plugins}
