@@ -39,7 +39,8 @@ func owner(token string) string {
 
 // login gives a token for the API key, or for the profile that its owner takes on.
 func (c *Cloud) login(w http.ResponseWriter, r *http.Request) {
-	who, denied := "", false
+	var who string
+	var denied bool
 	c.locked(func() { denied = c.denied })
 	switch grant := strings.TrimPrefix(r.FormValue("grant_type"), "urn:ibm:params:oauth:grant-type:"); {
 	case grant == "apikey" && r.FormValue("apikey") == Key && !denied:
