@@ -150,9 +150,10 @@ func TestOpenStackConsole(t *testing.T) {
 	l.stop()
 }
 
-// TestOpenStackVanished: an unused node whose server somebody deleted is found by two lists, and another takes its place.
+// TestOpenStackVanished: an unused node whose server somebody deleted is found by two lists, its floating IP goes, and
+// another node takes its place.
 func TestOpenStackVanished(t *testing.T) {
-	l := newLab(t, strings.Replace(labConfig, "{name: plain}", "{name: plain, min-ready: 1}", 1), func(o *rig.Options) { o.Terraform = "list-interval: 10" })
+	l := newLab(t, strings.Replace(labConfig, "{name: floating}", "{name: floating, min-ready: 1}", 1), func(o *rig.Options) { o.Terraform = "list-interval: 10" })
 	ready := func(not string) (id string) {
 		l.eventually("a node is ready", func() bool {
 			for _, n := range l.Nodes() {
@@ -172,10 +173,28 @@ func TestOpenStackVanished(t *testing.T) {
 	second := ready(first)
 	t.Logf("another node is ready %s after the server of one was deleted", time.Since(deleted).Round(time.Second))
 	l.logged("an unused node has vanished")
-	l.eventually("the first is gone", func() bool { return l.Nodes()[first] == nil })
+	l.eventually("the first is gone", func() bool { return l.Nodes()[first] == nil && l.floating() == 1 })
 	l.stop() // the second outlives the launcher
 	l.deleteServer("np" + second)
+	l.deleteAddresses()
 	l.eventually("no server is left", func() bool { return len(l.servers()) == 0 })
+}
+
+func (l *lab) deleteAddresses() {
+	l.t.Helper()
+	pages, err := floatingips.List(l.network, floatingips.ListOpts{}).AllPages(l.ctx)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	list, err := floatingips.ExtractFloatingIPs(pages)
+	for _, ip := range list {
+		if err == nil {
+			err = floatingips.Delete(l.ctx, l.network, ip.ID).ExtractErr()
+		}
+	}
+	if err != nil {
+		l.t.Fatal(err)
+	}
 }
 
 func (l *lab) deleteServer(name string) {
