@@ -12,25 +12,12 @@
 // reconciler/config imports it.
 package aws
 
-import (
-	"fmt"
-
-	"github.com/nodepool-tf/nodepool-tf/modules"
-	"github.com/nodepool-tf/nodepool-tf/modules/driver"
-)
+import "github.com/nodepool-tf/nodepool-tf/modules/driver"
 
 // Driver is the entry of the registry.
 var Driver = driver.Driver{
 	New:     func(s *driver.Scope) driver.Options { return New(s) },
-	Shipped: shipped(), Spec: specOf,
-}
-
-func specOf(o driver.Options, pool, label string) (*modules.Spec, error) {
-	p := o.(*Provider)
-	if l := p.Label(pool, label); l != nil {
-		return p.spec(l)
-	}
-	return nil, fmt.Errorf("there is no label %s in pool %s", label, pool)
+	Shipped: driver.Shipped(folders), Spec: driver.SpecOf((*Provider).Label, (*Provider).spec),
 }
 
 // Label returns a label of a pool, nil when there is none.

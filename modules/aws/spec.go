@@ -2,21 +2,12 @@ package aws
 
 import (
 	"embed"
-	"io/fs"
 
 	"github.com/nodepool-tf/nodepool-tf/modules"
 )
 
 //go:embed all:node
 var folders embed.FS
-
-func shipped() fs.FS {
-	dir, err := fs.Sub(folders, "node")
-	if err != nil {
-		panic(err) // the name is not a path
-	}
-	return dir
-}
 
 // What is looked up for a label, by its name in NodeVars.Given.
 const (

@@ -70,7 +70,7 @@ func read(t *testing.T, options string) *Provider {
 // inputs are what the module is given for one node, as JSON.
 func inputs(t *testing.T, p *Provider) map[string]string {
 	t.Helper()
-	spec, err := specOf(p, "main", "l")
+	spec, err := Driver.Spec(p, "main", "l")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,7 +179,7 @@ func TestProviderConfig(t *testing.T) {
 		"":                 {"region": "eu-central-1", "max_retries": int64(5)},
 		"profile-name: ci": {"region": "eu-central-1", "max_retries": int64(5), "profile": "ci"},
 	} {
-		spec, err := specOf(read(t, with), "main", "l")
+		spec, err := Driver.Spec(read(t, with), "main", "l")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -199,7 +199,7 @@ func TestConsoleLog(t *testing.T) {
 }
 
 func TestDynamicTags(t *testing.T) {
-	spec, err := specOf(read(t, "||dynamic-tags: {tenant: '{request.tenant_name}'}"), "main", "l")
+	spec, err := Driver.Spec(read(t, "||dynamic-tags: {tenant: '{request.tenant_name}'}"), "main", "l")
 	if err != nil || spec.Dynamic["tenant"] != "{request.tenant_name}" {
 		t.Errorf("%v %v", spec, err)
 	}

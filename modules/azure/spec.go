@@ -2,7 +2,6 @@ package azure
 
 import (
 	"embed"
-	"io/fs"
 	"path/filepath"
 
 	"github.com/nodepool-tf/nodepool-tf/modules"
@@ -10,14 +9,6 @@ import (
 
 //go:embed all:node
 var folders embed.FS
-
-func shipped() fs.FS {
-	dir, err := fs.Sub(folders, "node")
-	if err != nil {
-		panic(err) // the name is not a path
-	}
-	return dir
-}
 
 // What is looked up for a label, by its name in NodeVars.Given; the module's inputs have the same names.
 const (

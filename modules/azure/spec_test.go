@@ -79,7 +79,7 @@ func read(t *testing.T, options string) *Provider {
 // inputs are what the module is given for one node, as JSON.
 func inputs(t *testing.T, p *Provider) map[string]string {
 	t.Helper()
-	spec, err := specOf(p, "main", "l")
+	spec, err := Driver.Spec(p, "main", "l")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -213,7 +213,7 @@ func TestEveryOption(t *testing.T) {
 
 // TestProviderConfig: what is secret stays in the file.
 func TestProviderConfig(t *testing.T) {
-	spec, err := specOf(read(t, ""), "main", "l")
+	spec, err := Driver.Spec(read(t, ""), "main", "l")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -229,7 +229,7 @@ func TestProviderConfig(t *testing.T) {
 }
 
 func TestDynamicTags(t *testing.T) {
-	spec, err := specOf(read(t, "||dynamic-tags: {tenant: '{request.tenant_name}'}"), "main", "l")
+	spec, err := Driver.Spec(read(t, "||dynamic-tags: {tenant: '{request.tenant_name}'}"), "main", "l")
 	if err != nil || spec.Dynamic["tenant"] != "{request.tenant_name}" {
 		t.Errorf("%v %v", spec, err)
 	}

@@ -15,7 +15,7 @@
 //
 //   - the module in a folder node of the driver's package, with a sub-folder list
 //     where its Terraform provider can list, embedded as Driver.Shipped;
-//   - Driver.Spec, which makes a modules.Spec of a label: required providers,
+//   - Driver.Spec (SpecOf), which makes a modules.Spec of a label: required providers,
 //     provider configuration (the same for all labels), inputs. What the
 //     configuration says goes in as modules.Literal, what the node is called and
 //     marked with as modules.Template, what is looked up as modules.Given, dynamic

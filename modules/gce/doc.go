@@ -15,25 +15,20 @@
 // reconciler/config imports it.
 package gce
 
-import (
-	"fmt"
-
-	"github.com/nodepool-tf/nodepool-tf/modules"
-	"github.com/nodepool-tf/nodepool-tf/modules/driver"
-)
+import "github.com/nodepool-tf/nodepool-tf/modules/driver"
 
 // Driver is the entry of the registry.
 var Driver = driver.Driver{
 	New:     func(s *driver.Scope) driver.Options { return New(s) },
-	Shipped: shipped(), Spec: specOf,
+	Shipped: driver.Shipped(folders), Spec: driver.SpecOf((*Provider).Label, (*Provider).spec),
 }
 
-func specOf(o driver.Options, pool, label string) (*modules.Spec, error) {
-	p := o.(*Provider)
+// Label returns a label of a pool, nil when there is none.
+func (p *Provider) Label(pool, label string) *Label {
 	if pool, ok := p.Pools.Get(pool); ok {
 		if l, ok := pool.Labels.Get(label); ok {
-			return p.spec(l)
+			return l
 		}
 	}
-	return nil, fmt.Errorf("there is no label %s in pool %s", label, pool)
+	return nil
 }

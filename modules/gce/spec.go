@@ -2,21 +2,12 @@ package gce
 
 import (
 	"embed"
-	"io/fs"
 
 	"github.com/nodepool-tf/nodepool-tf/modules"
 )
 
 //go:embed all:node
 var folders embed.FS
-
-func shipped() fs.FS {
-	dir, err := fs.Sub(folders, "node")
-	if err != nil {
-		panic(err) // the name is not a path
-	}
-	return dir
-}
 
 // name is Nodepool's. A further attempt has one of its own: an instance whose launch was broken off is in no state, and
 // its name is taken until it is gone.

@@ -70,7 +70,7 @@ func read(t *testing.T, options string) *Provider {
 // given is what the module and its provider are given for one node, by name, as JSON.
 func given(t *testing.T, p *Provider, attempt int) map[string]string {
 	t.Helper()
-	spec, err := specOf(p, "main", "l")
+	spec, err := Driver.Spec(p, "main", "l")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,9 +13,9 @@ import "github.com/nodepool-tf/nodepool-tf/modules/driver"
 
 // The entries of the registry.
 var (
-	Driver        = driver.Driver{New: create(Kubernetes), Shipped: shipped(), Spec: specOf}
-	OpenShift     = driver.Driver{New: create(Project), Shipped: shipped(), Spec: specOf}
-	OpenShiftPods = driver.Driver{New: create(PodOnly), Shipped: shipped(), Spec: specOf}
+	Driver        = driver.Driver{New: create(Kubernetes), Shipped: driver.Shipped(folders), Spec: driver.SpecOf((*Provider).Label, (*Provider).spec)}
+	OpenShift     = driver.Driver{New: create(Project), Shipped: driver.Shipped(folders), Spec: driver.SpecOf((*Provider).Label, (*Provider).spec)}
+	OpenShiftPods = driver.Driver{New: create(PodOnly), Shipped: driver.Shipped(folders), Spec: driver.SpecOf((*Provider).Label, (*Provider).spec)}
 )
 
 func create(f Flavour) func(*driver.Scope) driver.Options {

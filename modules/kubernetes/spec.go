@@ -3,24 +3,14 @@ package kubernetes
 import (
 	"embed"
 	"fmt"
-	"io/fs"
 	"maps"
 
 	"github.com/nodepool-tf/nodepool-tf/modules"
-	"github.com/nodepool-tf/nodepool-tf/modules/driver"
 	"github.com/nodepool-tf/nodepool-tf/modules/kubernetes/kubeconfig"
 )
 
 //go:embed all:node
 var folders embed.FS
-
-func shipped() fs.FS {
-	dir, err := fs.Sub(folders, "node")
-	if err != nil {
-		panic(err) // the name is not a path
-	}
-	return dir
-}
 
 // What is looked up for a label, by its name in NodeVars.Given; the module's inputs have the same names.
 const (
@@ -44,14 +34,14 @@ const (
 	markAnnotations = `${ {for key, val in node.tags : key => val if !contains(["nodepool_node_id", "nodepool_pool_name", "nodepool_provider_name"], key)} }`
 )
 
-func specOf(o driver.Options, pool, label string) (*modules.Spec, error) {
-	p := o.(*Provider)
+// Label returns a label of a pool, nil when there is none.
+func (p *Provider) Label(pool, label string) *Label {
 	if pool, ok := p.Pools.Get(pool); ok {
 		if l, ok := pool.Labels.Get(label); ok {
-			return p.spec(l)
+			return l
 		}
 	}
-	return nil, fmt.Errorf("there is no label %s in pool %s", label, pool)
+	return nil
 }
 
 // spec says how nodes of a label are made; it is driver.Driver.Spec.

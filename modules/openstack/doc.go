@@ -7,28 +7,15 @@
 // reconciler/config imports it.
 package openstack
 
-import (
-	"fmt"
-
-	"github.com/nodepool-tf/nodepool-tf/modules"
-	"github.com/nodepool-tf/nodepool-tf/modules/driver"
-)
+import "github.com/nodepool-tf/nodepool-tf/modules/driver"
 
 // Driver is the entry of the registry.
-var Driver = driver.Driver{New: newOptions, Shipped: shipped(), Spec: specOf}
+var Driver = driver.Driver{New: newOptions, Shipped: driver.Shipped(folders), Spec: driver.SpecOf((*Provider).Label, (*Provider).spec)}
 
 // Fake is that of the fake driver, which has no cloud.
 var Fake = driver.Driver{New: newOptions}
 
 func newOptions(s *driver.Scope) driver.Options { return New(s) }
-
-func specOf(o driver.Options, pool, label string) (*modules.Spec, error) {
-	p := o.(*Provider)
-	if l := p.Label(pool, label); l != nil {
-		return p.spec(l)
-	}
-	return nil, fmt.Errorf("there is no label %s in pool %s", label, pool)
-}
 
 // Label returns a label of a pool, nil when there is none.
 func (p *Provider) Label(pool, label string) *Label {
