@@ -91,11 +91,17 @@ func (l *Looker) plan(ctx context.Context, dir string, job Job) (Forecast, error
 	if l.words {
 		opts = append(opts, tfexec.Out(planFile))
 	}
-	if job.Kind == Destroy {
-		opts = append(opts, tfexec.Destroy(true))
-		for _, target := range targets(job) {
-			opts = append(opts, tfexec.Target(target))
+	var only []string
+	switch job.Kind {
+	case Destroy:
+		only, opts = targets(job), append(opts, tfexec.Destroy(true))
+	case Refresh:
+		if only, err = refreshed(dir); err != nil || len(only) == 0 {
+			return Forecast{}, err
 		}
+	}
+	for _, target := range only {
+		opts = append(opts, tfexec.Target(target))
 	}
 	_, err = tf.Plan(ctx, opts...)
 	if ctx.Err() != nil {
