@@ -73,11 +73,15 @@ func look(ctx context.Context, s *session.Session, cfg *config.Config, now time.
 // needs it for.
 func (g *glimpse) askClouds(ctx context.Context) {
 	answers := clouds.Ask(ctx, g.cfg.Providers)
+	g.clouds.update(answers, g.scene.View.Nodes)
 	for _, p := range g.cfg.Providers {
-		if err := answers[p.Name].Err; err != nil {
-			g.warn("the cloud of provider %s does not answer: %s", p.Name, clouds.Text(err))
+		if c := g.clouds.clouds[p.Name]; c != nil && c.Trouble != "" {
+			so := ""
+			if c.Labels == nil {
+				so = "; nothing is launched there until that is mended"
+			}
+			g.warn("%s%s", c.Silence(p.Name), so)
 		}
 	}
-	g.clouds.update(answers, g.scene.View.Nodes)
 	g.scene.View.Clouds = g.clouds.clouds
 }

@@ -82,5 +82,5 @@ func (h *history) health(p *status.Provider) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	known := h.of(p.Name)
-	p.Up, p.LastFailure, p.LastSuccess = !known.down, known.failure, known.success
+	p.Up, p.LastFailure, p.LastSuccess = !known.down && !p.Unknown, known.failure, known.success
 }

@@ -32,7 +32,7 @@ func (x *cloudIndex) update(answers map[string]clouds.Answer, nodes map[string]*
 	for name, a := range answers {
 		c := &desire.Cloud{Asked: a.Asked}
 		if a.Err != nil {
-			c.Trouble = clouds.Text(a.Err)
+			c.Trouble, c.Class = clouds.Text(a.Err), a.Class()
 		}
 		if a.Findings != nil {
 			c.Labels = a.Findings.Labels

@@ -61,7 +61,7 @@ func (lp *loop) showCloud(p *status.Provider, used map[string]map[string]float64
 	if c == nil {
 		return
 	}
-	p.Trouble = lp.l.history.redact(c.Trouble)
+	p.Trouble, p.TroubleClass, p.Unknown = lp.l.history.redact(c.Trouble), c.Class, c.Trouble != "" && c.Labels == nil
 	if len(c.Limits) > 0 {
 		p.Quota = &status.Quota{Limits: c.Limits, Used: used[p.Name], Unmanaged: c.Unmanaged}
 	}

@@ -93,6 +93,10 @@ func TestHistory(t *testing.T) {
 	if h.made("a", time.Now()); !up() {
 		t.Error("a provider that makes a node is up")
 	}
+	p := status.Provider{Name: "a", Unknown: true}
+	if h.health(&p); p.Up {
+		t.Error("a provider whose cloud has never answered is up")
+	}
 }
 
 // BenchmarkSnapshot is what the loop stands still for while somebody looks, once a second at most.

@@ -2,6 +2,7 @@ package clouds
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/nodepool-tf/nodepool-tf/modules/aws"
@@ -60,6 +61,19 @@ type Answer struct {
 	Quota    *driver.Quota
 	// Err is why the newest round failed, nil when it did not.
 	Err error
+}
+
+// Class is what went wrong with the newest round: "auth" where the cloud refuses the launcher, "unknown" for all else, ""
+// for nothing.
+func (a *Answer) Class() string {
+	var refused *driver.Refused
+	switch {
+	case errors.As(a.Err, &refused):
+		return "auth"
+	case a.Err != nil:
+		return "unknown"
+	}
+	return ""
 }
 
 // roundTime bounds one round of questions.

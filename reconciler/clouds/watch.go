@@ -2,7 +2,6 @@ package clouds
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"maps"
 	"sync"
@@ -185,14 +184,7 @@ func sleep(ctx context.Context, d time.Duration, woken <-chan struct{}) bool {
 // tell logs what has changed since it was last told.
 func (w *Watch) tell(a *asker, answer Answer) {
 	log := w.log.With("provider", a.provider.Name)
-	kind := ""
-	var refused *driver.Refused
-	switch {
-	case errors.As(answer.Err, &refused):
-		kind = "auth"
-	case answer.Err != nil:
-		kind = "unknown"
-	}
+	kind := answer.Class()
 	switch {
 	case kind == a.told:
 	case kind == "auth":

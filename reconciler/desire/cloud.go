@@ -11,12 +11,22 @@ import (
 type Cloud struct {
 	// Asked is false until it was asked for the first time.
 	Asked bool
-	// Labels are what nodes are made of, nil while the cloud has not answered; Trouble says why it does not.
-	Labels  map[driver.LabelKey]driver.Found
-	Trouble string
+	// Labels are what nodes are made of, nil while the cloud has not answered; Trouble says why it does not, Class whether it
+	// is the launcher that is refused (clouds.Answer.Class).
+	Labels         map[driver.LabelKey]driver.Found
+	Trouble, Class string
 	// Limits are what the cloud grants the provider, nil where that is not known; a resource that is missing is infinite.
 	// Unmanaged is what counts against them and is none of the provider's nodes.
 	Limits, Unmanaged map[string]float64
+}
+
+// Silence says in words that the cloud of a provider is in Trouble.
+func (c *Cloud) Silence(provider string) string {
+	does := " does not answer: "
+	if c.Class == "auth" {
+		does = " refuses the launcher: "
+	}
+	return "the cloud of provider " + provider + does + c.Trouble
 }
 
 // found is what the cloud has said of a label.
@@ -50,7 +60,7 @@ func (v *View) lacks(l *config.PoolLabel) string {
 	case !c.Asked:
 		return "the cloud of provider " + l.Pool.Provider.Name + " has not been asked yet"
 	case c.Labels == nil:
-		return "the cloud of provider " + l.Pool.Provider.Name + " does not answer: " + c.Trouble
+		return c.Silence(l.Pool.Provider.Name)
 	}
 	if missing := v.found(l).Missing; missing != "" {
 		return "label " + quote(l.Name) + " cannot be made: " + missing

@@ -48,5 +48,6 @@ func TestCloud(t *testing.T) {
 			c.Labels[driver.LabelKey{Pool: "main", Label: "small"}] = driver.Found{Missing: "the cloud has no active image x"}
 		}), req(r, "small")}, declined(`label "small" cannot be made: the cloud has no active image x`)},
 		{"no answer", []part{std(), cloudOf(func(c *Cloud) { c.Labels, c.Trouble = nil, "connection refused" }), req(r, "small")}, declined("the cloud of provider a does not answer: connection refused")},
+		{"refused", []part{std(), cloudOf(func(c *Cloud) { c.Labels, c.Trouble, c.Class = nil, "no such key", "auth" }), req(r, "small")}, declined("the cloud of provider a refuses the launcher: no such key")},
 	})
 }

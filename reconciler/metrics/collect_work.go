@@ -61,7 +61,7 @@ func (g gauges) work(s *status.Snapshot) {
 		if !p.Driven {
 			continue
 		}
-		g.gauge("nodepool_provider_up", "Whether the newest launches show that the provider answers.", truth(p.Up), "provider", p.Name)
+		g.gauge("nodepool_provider_up", "Whether the newest launches, and what was asked of its cloud, show that the provider answers.", truth(p.Up), "provider", p.Name)
 		g.gauge("nodepool_tf_runs", "Terraform runs under way.", float64(p.Work.Creating), "provider", p.Name, "kind", "create")
 		g.gauge("nodepool_tf_runs", "Terraform runs under way.", float64(p.Work.Destroying), "provider", p.Name, "kind", "destroy")
 		g.gauge("nodepool_tf_runs", "Terraform runs under way.", float64(p.Work.Background), "provider", p.Name, "kind", "background")

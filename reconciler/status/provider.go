@@ -12,7 +12,7 @@ type Provider struct {
 	// Driven is false for those whose driver this release does not have: their nodes are somebody else's.
 	Driven bool
 	// Up is false from a failure that tells of the provider itself (credentials, configuration, no answer) to the next
-	// node that it makes.
+	// node that it makes, and while it is Unknown.
 	Up bool
 	// LastFailure is the newest one, nil for none since the start. LastSuccess is when a node was made, zero for never.
 	LastFailure *Failure
@@ -21,8 +21,10 @@ type Provider struct {
 	Work workspace.ProviderStats
 	// Quota is that of the provider's cloud, nil where it is not known.
 	Quota *Quota
-	// Trouble is why the cloud does not answer, "" while it does or is not asked.
-	Trouble string
+	// Trouble is why the cloud does not answer, "" while it does or is not asked; TroubleClass is its execute.Class.
+	Trouble, TroubleClass string
+	// Unknown tells that the cloud has not answered since the start: nothing can be launched.
+	Unknown bool
 }
 
 // Quota is what a cloud grants, by resource (instances, cores, ram in MiB, ...). One that is missing in Limits is

@@ -142,7 +142,7 @@ func TestHealth(t *testing.T) {
 		t.Errorf("/ready says %q", got)
 	}
 	got := body(t, ask(h, "GET", "/health"))
-	for _, part := range []string{`"version": "nodepool-tf 1.2.3"`, `"uptime_seconds": 3600`, `"zookeeper": "connected"`, `"hash": "c0ffee"`, `"paused": true`, `"last_error": "auth"`, `but: f.yaml:3: max-servres: no such option`} {
+	for _, part := range []string{`"version": "nodepool-tf 1.2.3"`, `"uptime_seconds": 3600`, `"zookeeper": "connected"`, `"hash": "c0ffee"`, `"paused": true`, `"last_error": "auth"`, `"last_error": "unknown"`, `but: f.yaml:3: max-servres: no such option`} {
 		if !strings.Contains(got, part) {
 			t.Errorf("/health lacks %s:\n%s", part, got)
 		}

@@ -125,7 +125,10 @@ func providers(s *status.Snapshot) map[string]*providerHealth {
 	out := map[string]*providerHealth{}
 	for _, p := range s.Providers {
 		ph := &providerHealth{Driver: p.Driver, Driven: p.Driven, Up: p.Up, Pools: map[string]poolHealth{}}
-		if p.LastFailure != nil && !p.Up {
+		switch {
+		case p.Trouble != "":
+			ph.Error = p.TroubleClass
+		case p.LastFailure != nil && !p.Up:
 			ph.Error = p.LastFailure.Class
 		}
 		out[p.Name] = ph

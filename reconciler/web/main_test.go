@@ -59,6 +59,7 @@ func fleet() *source {
 		Pools:      []status.Pool{{Provider: "cloud-a", Name: "main", Labels: []string{"small"}, Registered: true, Paused: true}},
 		Registered: []*record.Pool{{ID: "a", SupportedLabels: []string{"small", "any"}}, {ID: "b", SupportedLabels: []string{"pod", "small"}}},
 		Providers: []status.Provider{{Name: "cloud-a", Driver: "terraform", Driven: true, Up: false, LastFailure: &status.Failure{Class: "auth", Text: "SECRET-TEXT"}},
+			{Name: "north", Driver: "openstack", Driven: true, Trouble: "SECRET-TEXT", TroubleClass: "unknown", Unknown: true},
 			{Name: "old", Driver: "openstack"}},
 	}}
 }

@@ -103,6 +103,8 @@ func newProvider(p *status.Provider, q Query, c clock) Provider {
 	switch {
 	case !p.Driven:
 		v.Work = "driver not served here"
+	case p.Trouble != "":
+		v.Trouble = word(p.TroubleClass) + ": " + word(p.Trouble)
 	case !p.Up && p.LastFailure != nil:
 		v.Trouble, v.Since = word(p.LastFailure.Class)+": "+word(p.LastFailure.Text), c.moment(p.LastFailure.At)
 	case !p.Up:

@@ -117,6 +117,7 @@ func TestPoolNotes(t *testing.T) {
 	s.Providers = []status.Provider{
 		{Name: "p", Driver: "terraform", Driven: true, LastFailure: &status.Failure{Class: "auth", Text: "no", At: noon.Add(-time.Minute)}},
 		{Name: "old", Driver: "aws"},
+		{Name: "silent", Driver: "aws", Driven: true, Trouble: "no such host", TroubleClass: "unknown", Unknown: true},
 	}
 	s.Pools = []status.Pool{
 		{Provider: "p", Name: "full", Registered: true, Limits: map[string]float64{"instances": 2, "ram": 4096}, Used: map[string]float64{"instances": 2, "ram": 1024}, Paused: true},
@@ -127,6 +128,9 @@ func TestPoolNotes(t *testing.T) {
 	p := v.Providers[0]
 	if p.Trouble != "auth: no" || p.Since.Text != "1m 00s" || !p.Plan || v.Providers[1].Plan || v.Providers[1].Work != "driver not served here" {
 		t.Errorf("%+v", v.Providers)
+	}
+	if got := v.Providers[2].Trouble; got != "unknown: no such host" {
+		t.Errorf("a cloud that never answered: %q", got)
 	}
 	full := p.Pools[0].Usage
 	if !full[0].Full || full[0].Used+"/"+full[0].Limit != "2/2" || full[1].Resource != "RAM GiB" || full[1].Used+"/"+full[1].Limit != "1/4" || full[1].Full {
