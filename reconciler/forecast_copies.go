@@ -111,7 +111,7 @@ func (f *Forecast) readAll(ctx context.Context, ids []string) {
 		c, err := f.read(ctx, ids[i])
 		if err != nil {
 			errs[i] = err
-			return nil
+			return nil //nolint:nilerr // the others go on
 		}
 		c.Blocks, c.State = nil, nil // read again when they are wanted: a fleet's are many
 		found[i] = &c

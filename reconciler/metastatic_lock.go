@@ -22,7 +22,7 @@ func (lp *loop) seizeSlots(s *slots, dir string) {
 		if err == nil {
 			lk, err = lock.Acquire(s.ctx, lp.s, dir, lp.l.fqdn)
 		}
-		lp.post(func() { //nolint:contextcheck // what it begins lives as long as the session
+		lp.post(func() {
 			switch {
 			case err == nil && s.ctx.Err() != nil:
 				release(lp.ctx, lk)
@@ -84,7 +84,7 @@ func (lp *loop) lostSlots(s *slots, lk *lock.Lock, why string) {
 		release(ctx, lk)
 		lp.post(func() {
 			if s.ctx.Err() == nil {
-				lp.seizeSlots(s, lk.Dir()) //nolint:contextcheck // lives as long as the session
+				lp.seizeSlots(s, lk.Dir())
 			}
 		})
 	})
@@ -147,7 +147,7 @@ func (lp *loop) learnSlots(s *slots) {
 	}
 	lp.do(func(ctx context.Context) {
 		ids, _, err := lp.s.Children(ctx, nodesPath)
-		lp.post(func() { //nolint:contextcheck // lives as long as the session
+		lp.post(func() {
 			ids = slices.DeleteFunc(ids, func(id string) bool {
 				n := lp.view.Nodes[id]
 				return n == nil && lp.unclear[nodePath(id)] || n != nil && n.Provider != name && !metastatic.Candidate(n.Node, name)
@@ -179,7 +179,7 @@ func (lp *loop) readSlots(s *slots, ids []string, err error) {
 				found = append(found, r)
 			}
 		}
-		lp.post(func() { //nolint:contextcheck // lives as long as the session
+		lp.post(func() {
 			switch {
 			case s.lock != lk || lk == nil:
 			case err != nil:

@@ -33,7 +33,7 @@ func (i *CloudImage) Options() option.Table {
 			i.Named(option.Always, "lookup key"),
 			i.User().Need(option.Always).Maps("admin_username, admin_ssh_key.username"),
 		},
-		i.Access.options(i.Key, "provider"),
+		i.options(i.Key, "provider"),
 		i.Connection(), i.Shell(),
 		option.Table{
 			option.Sub("image-filter", &i.ImageFilter).Need(option.OneOfV).Maps("source_image_id, found by the launcher"),
@@ -87,7 +87,7 @@ func (p *Provider) newDiskImage() *DiskImage { return &DiskImage{Image: driver.I
 func (i *DiskImage) Options() option.Table {
 	return option.Join(
 		option.Table{i.Named(option.Always, "azurerm_image name"), i.Paused(), i.User().From("global image").Maps("admin_username")},
-		i.Access.options("", ""),
+		i.options("", ""),
 		i.Connection(), i.Shell(),
 		option.Table{option.Texts("tags", &i.Tags).Maps("azurerm_image tags, azurerm_managed_disk tags")},
 	)

@@ -32,7 +32,7 @@ func (i *Image) Paused() option.Row { return option.Bool("pause", &i.Pause, fals
 // is made from, or a zero one.
 func (i *Image) Uploaded(m *schema.Mapping) Global {
 	f, _ := m.Get("name")
-	global, ok := i.Scope.Images[i.Name]
+	global, ok := i.Images[i.Name]
 	switch {
 	case i.Name == "":
 	case !ok:

@@ -39,7 +39,7 @@ func (l *Label) Options() option.Table {
 			option.Texts("dynamic-labels", &l.DynamicLabels).Maps("metadata.labels, rendered by the launcher"),
 			option.Texts("annotations", &l.Annotations).Maps("pod metadata.annotations"),
 		},
-		l.Container.options(l.Pool, image),
+		l.options(l.Pool, image),
 		l.Shell(),
 	)
 }
@@ -70,8 +70,8 @@ func (l *Label) Check(m *schema.Mapping) {
 	l.checkForm(m)
 	l.checkNames(m)
 	l.checkUse(m)
-	l.Container.settle(l.Pool, m)
-	l.Container.count(l.Resources)
+	l.settle(l.Pool, m)
+	l.count(l.Resources)
 	// Pods are reached through the cluster's API, never by SSH.
 	l.ConnectionType = "kubectl"
 	if !l.HasPod() {

@@ -5,17 +5,17 @@ import (
 	"time"
 )
 
-// Mapping reads the options of one mapping. Each read makes its key known;
-// Elsewhere lets place word, from now on and for the whole file, where an unknown
-// option belongs that is like none of its place; nil ends that.
-func (m *Mapping) Elsewhere(place func(key string) string) { m.rep.elsewhere = place }
-
-// Done reports the keys nobody asked for, with the nearest known one.
+// Mapping reads the options of one mapping. Each read makes its key known; Done
+// reports the keys nobody asked for, with the nearest known one.
 type Mapping struct {
 	Field
 	known map[string]bool
 	order []string
 }
+
+// Elsewhere lets place word, from now on and for the whole file, where an unknown
+// option belongs that is like none of its place; nil ends that.
+func (m *Mapping) Elsewhere(place func(key string) string) { m.rep.elsewhere = place }
 
 // Mapping reads a mapping.
 func (f Field) Mapping() (*Mapping, bool) {

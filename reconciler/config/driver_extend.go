@@ -55,7 +55,7 @@ func (e *extension) over(own *modules.Spec, label *driver.Label) (spec *modules.
 	}
 	spec.ProviderConfig = mergeConfig(own.ProviderConfig, e.config)
 	ext := e.labels[label]
-	spec = ext.overlay.over(spec)
+	spec = ext.over(spec)
 	return spec, allOver(spec, ext.alternatives)
 }
 

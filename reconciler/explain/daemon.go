@@ -54,7 +54,7 @@ func Ask(ctx context.Context, w config.WebApp, id string) (*Daemon, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	if resp.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("%s: %s (is it nodepool-tf?)", where, resp.Status)
 	}

@@ -156,7 +156,7 @@ func (l *life) act(a Action) {
 	case Adopt:
 		b := l.find(a.Key)
 		h := l.hosts[a.Node]
-		h.State, h.UserData = record.NodeInUse, b.Mark.Encode()
+		h.State, h.UserData = record.NodeInUse, b.Encode()
 		b.Phase, b.Node, b.Request = Held, a.Node, nil
 	case Sit:
 		b := l.find(a.Key)

@@ -110,11 +110,12 @@ type (
 		Key int
 		Yes bool
 	}
-	// Release gives a backing node back, Cancel withdraws the request for one.
+	// Release gives a backing node back.
 	Release struct {
 		Key    int
 		Reason string
 	}
+	// Cancel withdraws the request for a backing node.
 	Cancel struct{ Key int }
 	// Strand has a node deleted that nobody has and whose backing node is lost.
 	Strand struct{ Node string }

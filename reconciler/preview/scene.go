@@ -63,12 +63,10 @@ func newStage(s Scene) *stage {
 }
 
 // meet notes a request.
-func (st *stage) meet(id string, was record.RequestState) *Request {
+func (st *stage) meet(id string, was record.RequestState) {
 	r := st.v.Requests[id]
-	out := &Request{ID: id, Labels: r.NodeTypes, Tenant: r.TenantName, State: was, Predicted: was == ""}
-	st.requests[id] = out
+	st.requests[id] = &Request{ID: id, Labels: r.NodeTypes, Tenant: r.TenantName, State: was, Predicted: was == ""}
 	st.order = append(st.order, id)
-	return out
 }
 
 // sequence is how ZooKeeper writes a sequence number.

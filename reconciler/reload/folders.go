@@ -52,7 +52,7 @@ func (w *Watcher) watchFolders() (changes <-chan struct{}, stop func()) {
 		}
 	}()
 	return tell, func() {
-		watch.Close()
+		_ = watch.Close()
 		<-done
 	}
 }

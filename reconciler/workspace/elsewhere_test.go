@@ -193,7 +193,7 @@ func (b *bench) settled() bool {
 // nothing is lost by it.
 func TestBackendDown(t *testing.T) {
 	t.Parallel()
-	for name, break_ := range map[string]func(*states){
+	for name, breaks := range map[string]func(*states){
 		"fails":   func(s *states) { s.fail = http.StatusInternalServerError },
 		"refuses": func(s *states) { s.refuse = true },
 	} {
@@ -208,7 +208,7 @@ func TestBackendDown(t *testing.T) {
 			b.say("1", "hold")
 			b.launch("1")
 			b.made("1")
-			srv.set(break_)
+			srv.set(breaks)
 			b.unsay("1", "hold")
 			b.eventually("the run ends", func() bool { return b.m.Stats().Creating == 0 })
 			if o, _ := b.m.State("1"); o.Kind != Applying {

@@ -173,12 +173,12 @@ func (f *fields) num(key string) *float64 {
 	return &n
 }
 
-// numOr reads a number; null and absent are def.
-func (f *fields) numOr(key string, def float64) float64 {
+// numOrZero reads a number; null and absent are 0.
+func (f *fields) numOrZero(key string) float64 {
 	if n := f.num(key); n != nil {
 		return *n
 	}
-	return def
+	return 0
 }
 
 // integer reads a whole number, nil for null and absent.

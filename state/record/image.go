@@ -57,7 +57,7 @@ func ParseImageBuild(image, id string, data []byte) (*ImageBuild, error) {
 	b := &ImageBuild{
 		Image: image, ID: id,
 		State:      BuildState(f.str("state")),
-		StateTime:  f.numOr("state_time", 0),
+		StateTime:  f.numOrZero("state_time"),
 		Builder:    f.str("builder"),
 		BuilderID:  f.str("builder_id"),
 		Formats:    split(f.str("formats")),
@@ -120,7 +120,7 @@ func ParseImageUpload(image, build, provider, id string, data []byte) (*ImageUpl
 	u := &ImageUpload{
 		Image: image, Build: build, Provider: provider, ID: id,
 		State:        UploadState(f.str("state")),
-		StateTime:    f.numOr("state_time", 0),
+		StateTime:    f.numOrZero("state_time"),
 		ExternalID:   f.str("external_id"),
 		ExternalName: f.str("external_name"),
 		Format:       f.str("format"),

@@ -72,7 +72,7 @@ func ParseNode(id string, data []byte) (*Node, error) {
 	n := &Node{
 		ID:             id,
 		State:          NodeState(f.str("state")),
-		StateTime:      f.numOr("state_time", 0),
+		StateTime:      f.numOrZero("state_time"),
 		Cloud:          f.str("cloud"),
 		Provider:       f.str("provider"),
 		Pool:           f.str("pool"),

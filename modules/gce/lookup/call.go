@@ -78,7 +78,7 @@ func (s *session) read(ctx context.Context, address string, out any) error {
 	if err != nil {
 		return noToken(err)
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if err != nil {
 		return err

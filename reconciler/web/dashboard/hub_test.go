@@ -218,7 +218,7 @@ func TestStreamEnds(t *testing.T) {
 	}
 	lines := bufio.NewScanner(second.Body)
 	lines.Buffer(nil, 1<<20)
-	for lines.Scan() && !strings.HasPrefix(lines.Text(), "data: {") { //nolint:revive // up to the first event
+	for lines.Scan() && !strings.HasPrefix(lines.Text(), "data: {") {
 	}
 	leave()
 	d.Close()
