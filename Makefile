@@ -52,10 +52,10 @@ test-openstack: ## Make, use and delete nodes on a real OpenStack (docs/openstac
 	@test -x "$$NODEPOOL_TF_OPENSTACK_PROVIDER" || { echo "test-openstack: set NODEPOOL_TF_OPENSTACK_PROVIDER to the program terraform-provider-openstack (3.x): docs/openstack.md"; exit 1; }
 	$(GO) test -count=1 -tags openstack -run '^TestOpenStack' -v -timeout 30m ./cmd/nodepool-tf
 
-test-aws: ## Make, use and delete nodes on moto's EC2 (docs/drivers.md says what it needs)
-	@test -n "$$NODEPOOL_TF_MOTO" || { echo "test-aws: set NODEPOOL_TF_MOTO to the URL of a running moto_server: docs/drivers.md, aws"; exit 1; }
+test-aws: ## Make, use and delete nodes on moto's EC2 (docs/aws.md says what it needs)
+	@test -n "$$NODEPOOL_TF_MOTO" || { echo "test-aws: set NODEPOOL_TF_MOTO to the URL of a running moto_server: docs/aws.md"; exit 1; }
 	$(GO) test -count=1 -tags aws -run '^TestMoto' -v ./modules/aws/lookup
-	@test -x "$$NODEPOOL_TF_AWS_PROVIDER" || { echo "test-aws: set NODEPOOL_TF_AWS_PROVIDER to the program terraform-provider-aws (4.57 or later): docs/drivers.md, aws"; exit 1; }
+	@test -x "$$NODEPOOL_TF_AWS_PROVIDER" || { echo "test-aws: set NODEPOOL_TF_AWS_PROVIDER to the program terraform-provider-aws (4.57 or later): docs/aws.md"; exit 1; }
 	$(GO) test -count=1 -tags aws -run '^TestAWS' -v -timeout 30m ./cmd/nodepool-tf
 
 test-azure: ## Make, use and delete nodes on a simulated Azure with the real provider (docs/azure.md says what it needs)

@@ -6,8 +6,7 @@
 // The latest AMI, the sizes of instance types and the zones of subnets are the same
 // for all nodes, so the daemon asks for them once a provider (package lookup) and
 // the module gets values. A data source in the module would be asked again for each
-// node, and by each refresh, where an AMI that was withdrawn meanwhile fails the
-// whole workspace.
+// node.
 //
 // reconciler/config imports it.
 package aws

@@ -66,7 +66,8 @@ func TestMoto(t *testing.T) {
 		return form
 	}
 	for action, form := range map[string]url.Values{
-		"RunInstances":         marked("instance", "ImageId", at("spot").ImageID, "InstanceType", "m5.large", "MinCount", "1", "MaxCount", "1"),
+		"RunInstances": marked("instance", "ImageId", at("spot").ImageID, "InstanceType", "m5.large", "MinCount", "1", "MaxCount", "1",
+			"TagSpecification.1.Tag.2.Key", "Name", "TagSpecification.1.Tag.2.Value", "np0000000007"),
 		"CreateVolume":         marked("volume", "AvailabilityZone", "us-east-1a", "Size", "8"),
 		"AllocateHosts":        marked("dedicated-host", "AvailabilityZone", "us-east-1a", "InstanceType", "m5.large", "Quantity", "1"),
 		"CreateLaunchTemplate": marked("launch-template", "LaunchTemplateName", "t", "LaunchTemplateData.InstanceType", "m5.large"),
@@ -83,5 +84,8 @@ func TestMoto(t *testing.T) {
 	}
 	if err != nil || len(listed) != len(kinds) {
 		t.Errorf("listed %+v, %v", listed, err)
+	}
+	if text, err := c.Console(ctx, "np0000000007"); err != nil || !strings.Contains(text, "Linux version") {
+		t.Errorf("console %q %v", text, err)
 	}
 }
