@@ -168,6 +168,9 @@ func TestEphemeralOutputFailsThePlanWithAHint(t *testing.T) {
 	if len(diags) != 1 || !strings.Contains(templates.Hint(diags[0].Summary, diags[0].Detail), "ephemeral = true") {
 		t.Errorf("no hint for %+v", diags)
 	}
+	if hint := templates.Hint("Missing required provider configuration", ""); !strings.Contains(hint, "a module of your own that has the provider blocks") {
+		t.Errorf("hint for a module that wants aliases: %s", hint)
+	}
 	if hint := templates.Hint("Error launching instance", "quota exceeded"); hint != "" {
 		t.Errorf("hint for an ordinary error: %s", hint)
 	}

@@ -47,7 +47,7 @@ func UnservedBy(nodes iter.Seq[*record.Node], registered iter.Seq[*record.Pool],
 
 // Do says what to do about it.
 func (u Unserved) Do() string {
-	return fmt.Sprintf("configure provider %s again, with max-servers: 0, until its nodes are gone; or nodepool-tf erase %s", u.Provider, u.Provider)
+	return fmt.Sprintf("configure provider %s again, with max-servers: 0, and delete its ready nodes, until all are gone; or nodepool-tf erase %s", u.Provider, u.Provider)
 }
 
 // Warning is something that an operator should look at, though the launcher works.

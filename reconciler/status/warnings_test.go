@@ -32,7 +32,7 @@ func TestWarnings(t *testing.T) {
 	for _, w := range s.Warnings() {
 		got = append(got, w.Title+": "+w.Text)
 	}
-	for i, want := range []string{"/var/lib/np has 3 MiB left and needs 64", "2 of provider gone (1 in use), which no launcher serves. To do: configure provider gone again", "max-servres"} {
+	for i, want := range []string{"/var/lib/np has 3 MiB left and needs 64", "2 of provider gone (1 in use), which no launcher serves. To do: configure provider gone again, with max-servers: 0, and delete its ready nodes", "max-servres"} {
 		if len(got) != 3 || !strings.Contains(got[i], want) {
 			t.Errorf("%q lacks %q", got, want)
 		}
