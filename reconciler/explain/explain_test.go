@@ -80,6 +80,21 @@ func TestView(t *testing.T) {
 	}
 }
 
+// TestFailed: of all pools that declined a request, those that offer its labels are named.
+func TestFailed(t *testing.T) {
+	r := &record.Request{ID: "200-1", State: record.RequestFailed, NodeTypes: []string{"small"}}
+	w := &World{Now: now, Host: "np", Requests: []*record.Request{r}, Pools: []*record.Pool{
+		{ID: "a", Name: "main", ProviderName: "p", Hostname: "np", SupportedLabels: []string{"small"}}, {ID: "b", Name: "other", ProviderName: "p", Hostname: "np", SupportedLabels: []string{"large"}},
+	}}
+	if got := pretty(t, AboutRequest(r, w, cfg())); !strings.Contains(got, "offered by p/main on np: `request declined`") {
+		t.Error(got)
+	}
+	r.NodeTypes = []string{"smal"}
+	if got := pretty(t, AboutRequest(r, w, cfg())); !strings.Contains(got, "No pool that is registered now offers all its labels") {
+		t.Error(got)
+	}
+}
+
 // TestUnserved: what is done with a node of a provider that nobody serves is nothing, whatever its state.
 func TestUnserved(t *testing.T) {
 	n := &record.Node{ID: "1", State: record.NodeUsed, Provider: "renamed", Type: []string{"small"}}

@@ -64,7 +64,7 @@ func AboutRequest(r *record.Request, w *World, c *config.Config) *Report {
 	case record.RequestFulfilled:
 		rep.say("it has its nodes (%s); Zuul takes them when its job starts", strings.Join(r.Nodes, ", "))
 	case record.RequestFailed:
-		rep.say("every pool that was registered declined it: Zuul reports NODE_FAILURE. The launchers' logs say why each did (`request declined`)")
+		rep.say("every pool that was registered declined it: Zuul reports NODE_FAILURE. %s", offered(r, w.Pools))
 	}
 	for _, n := range w.Nodes {
 		if n.AllocatedTo == r.ID {
@@ -74,6 +74,20 @@ func AboutRequest(r *record.Request, w *World, c *config.Config) *Report {
 		}
 	}
 	return rep
+}
+
+// offered tells which pools could have served a request that failed: the others' refusals are no news.
+func offered(r *record.Request, pools []*record.Pool) string {
+	var offer []*record.Pool
+	for _, p := range pools {
+		if !slices.ContainsFunc(r.NodeTypes, func(label string) bool { return !slices.Contains(p.SupportedLabels, label) }) {
+			offer = append(offer, p)
+		}
+	}
+	if len(offer) == 0 {
+		return "No pool that is registered now offers all its labels: look for them in the launchers' configurations"
+	}
+	return "Its labels are offered by " + strings.Join(poolNames(offer), ", ") + ": `request declined` in that launcher's log says why"
 }
 
 // AboutNode explains a node; keeper says who destroys it.
