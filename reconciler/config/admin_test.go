@@ -2,6 +2,7 @@ package config
 
 import (
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -25,5 +26,18 @@ func TestAdminToken(t *testing.T) {
 				t.Errorf("the token of %s is in force", got)
 			}
 		})
+	}
+}
+
+// A state-key that stands in the main file is not in force; where it belongs is told.
+func TestStateKeyInTheMainFile(t *testing.T) {
+	main := filepath.Join(t.TempDir(), "nodepool.yaml")
+	write(t, main, []byte("terraform: {state-key: a-key-of-many-characters}\n"))
+	cfg, issues, err := Load(main, "", nil)
+	if err != nil || cfg.Terraform.StateKey != "" {
+		t.Fatalf("%v\n%s", err, lines(issues))
+	}
+	if text := lines(issues); !strings.Contains(text, "belongs into the secure file (-s)") || strings.Contains(text, "a-key-of") {
+		t.Error(text)
 	}
 }

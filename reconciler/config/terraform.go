@@ -36,7 +36,17 @@ func (l *loader) terraform(m *schema.Mapping) {
 	t.WarmPlugins = s.Bool("warm-plugins", t.WarmPlugins)
 	t.ListInterval = notNegative(s, "list-interval", t.ListInterval)
 	t.RefreshInterval = notNegative(s, "refresh-interval", t.RefreshInterval)
+	s.Elsewhere(ofSecureFile)
 	s.Done()
+	s.Elsewhere(nil)
+}
+
+// ofSecureFile words that the key of the states stands in the wrong file.
+func ofSecureFile(key string) string {
+	if key == "state-key" {
+		return "; it belongs into the secure file (-s), and is not in force here"
+	}
+	return ""
 }
 
 // notNegative reads a period in seconds, 0 for never.
