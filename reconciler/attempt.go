@@ -124,8 +124,13 @@ func (lp *loop) follow(la *launch, f failure) (v verdict, next string) {
 	case fail:
 		next = "the node fails"
 	case again:
+		if execute.Unreachable(la.reason) {
+			la.wait = awayWait(la.counted, rand.Float64())
+		}
 		la.counted, la.without, la.choice = la.counted+1, nil, setback.Unknown
-		next = fmt.Sprintf("attempt %d", la.counted)
+		if next = fmt.Sprintf("attempt %d", la.counted); la.wait > 0 {
+			next += fmt.Sprintf(" in %s", roughly(la.wait))
+		}
 	case another:
 		la.choice = f.next
 		next = "choice " + la.choiceText() + " at once"

@@ -83,3 +83,16 @@ func throttleWait(throttled int, dice float64) time.Duration {
 	}
 	return time.Duration(math.Round(dice * float64(min(bound, lastThrottle))))
 }
+
+// firstAway is the wait after the first attempt that did not reach the cloud.
+const firstAway = 5 * time.Second
+
+// awayWait is the wait after so many counted attempts, the last of which did not reach the cloud: half of a bound that
+// trebles, and anything up to all of it. A cloud that is away for a moment must not use all attempts up.
+func awayWait(counted int, dice float64) time.Duration {
+	bound := firstAway
+	for ; counted > 1 && bound < lastThrottle; counted-- {
+		bound *= 3
+	}
+	return time.Duration((1 + dice) / 2 * float64(min(bound, lastThrottle)))
+}
