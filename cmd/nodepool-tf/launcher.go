@@ -35,7 +35,7 @@ func launcherCommand() *cli.Command {
 			}
 			// Most of the heap is records that stay: with a fleet of ten thousand it would be twice as large as what is in it.
 			if _, set := os.LookupEnv("GOGC"); !set {
-				debug.SetGCPercent(50)
+				debug.SetGCPercent(40)
 			}
 			hangup := make(chan os.Signal, 1)
 			signal.Notify(hangup, syscall.SIGHUP) // before anybody may send one: it would end the launcher
