@@ -20,6 +20,9 @@ func (lp *loop) unclaimed(n *record.Node, now time.Time) (until time.Time) {
 	if n.State == record.NodeDeleted {
 		return lp.firstWanted(n.ID, now, huskGrace)
 	}
+	if !zuulHad(n.State) { // who took it over has signed it
+		return until
+	}
 	owner := lp.owner(n)
 	if owner == "" || owner == lp.l.stateID || lp.peers == nil || lp.l.manager.Holds(n.ID) || lp.metastatic(n.Provider) {
 		return until
@@ -29,6 +32,15 @@ func (lp *loop) unclaimed(n *record.Node, now time.Time) (until time.Time) {
 		return now.Add(peersEvery)
 	}
 	return until
+}
+
+// zuulHad tells of states in which Zuul may have had a node until now, so that nobody could sign its record.
+func zuulHad(s record.NodeState) bool {
+	switch s {
+	case record.NodeReady, record.NodeInUse, record.NodeUsed, record.NodeHold, record.NodeDeleting:
+		return true
+	}
+	return false
 }
 
 // firstWanted tells when a grace from the first wish to delete a node ends, zero once it is over.
