@@ -1,17 +1,13 @@
 package reconciler
 
 import (
-	"errors"
 	"iter"
 	"maps"
 	"slices"
 
-	"github.com/go-zookeeper/zk"
-
 	"github.com/nodepool-tf/nodepool-tf/reconciler/desire"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/status"
 	"github.com/nodepool-tf/nodepool-tf/state/record"
-	"github.com/nodepool-tf/nodepool-tf/state/session"
 )
 
 // unserved is what the loop knows of nodes whose provider no launcher serves: it was removed, or renamed, with nodes in use.
@@ -58,10 +54,4 @@ func nodeRecords(v *desire.View) iter.Seq[*record.Node] {
 			}
 		}
 	}
-}
-
-// zookeeperAway tells whether something may have failed only because ZooKeeper was away.
-func (lp *loop) zookeeperAway(err error) bool {
-	return lp.s.Err() != nil || lp.s.Suspended() ||
-		slices.ContainsFunc([]error{zk.ErrConnectionClosed, session.ErrExpired}, func(is error) bool { return errors.Is(err, is) })
 }
