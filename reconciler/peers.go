@@ -3,6 +3,7 @@ package reconciler
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/nodepool-tf/nodepool-tf/reconciler/static"
+	"github.com/nodepool-tf/nodepool-tf/reconciler/status"
 	"github.com/nodepool-tf/nodepool-tf/state/record"
 	"github.com/nodepool-tf/nodepool-tf/state/store"
 )
@@ -39,7 +41,7 @@ type peers struct {
 	known   map[string]*peer
 	listed  bool                 // known is complete
 	unknown map[string]time.Time // owners of nodes that are not among known: first sighting
-	retry   map[string]time.Time
+	stuck   map[string]stuck     // workspaces that could not be taken over
 }
 
 // watchPeers looks at the other launchers until ctx ends.
@@ -96,6 +98,7 @@ func (p *peers) look(ctx context.Context) {
 		}
 	}
 	p.listed = true
+	p.unstick(func(at stuck) bool { return p.known[at.Launcher] != nil && !p.known[at.Launcher].alive })
 	p.mu.Unlock()
 	for _, o := range others {
 		if !o.Alive {
@@ -157,6 +160,7 @@ func (p *peers) takeOver(ctx context.Context, id string) (changed bool) {
 			mu.Lock()
 			defer mu.Unlock()
 			if ok {
+				p.setStuck(ws, stuck{})
 				taken = append(taken, nodes...)
 			} else {
 				left[provider] = true
@@ -170,6 +174,7 @@ func (p *peers) takeOver(ctx context.Context, id string) (changed bool) {
 	p.mu.Lock()
 	changed = first || len(taken) > 0 || len(left) != len(is.left)
 	is.left = left
+	p.unstick(func(at stuck) bool { return at.Launcher != id || slices.Contains(ids, at.Workspace) })
 	p.mu.Unlock()
 	if len(taken) > 0 {
 		p.lp.log.Warn("workspaces of a launcher that is gone were taken over", "launcher", id, "nodes", len(taken), "gone", gone.Round(time.Second), "left", len(left))
@@ -188,39 +193,35 @@ const anyProvider = ""
 // takeOne takes a workspace. Not ok: it is still there, and for which provider.
 func (p *peers) takeOne(ctx context.Context, from, id string, gone time.Duration) (provider string, nodes []string, ok bool) {
 	p.mu.Lock()
-	later := time.Now().Before(p.retry[id])
+	at := p.stuck[id]
 	p.mu.Unlock()
-	if later {
-		return anyProvider, nil, false
+	if time.Now().Before(at.retry) {
+		return at.Provider, nil, false
 	}
 	d, err := p.store.Get(ctx, id)
 	if errors.Is(err, zk.ErrNoNode) {
 		return "", nil, true
 	}
-	wait := func(why string, d time.Duration) {
-		p.mu.Lock()
-		first := p.retry[id].IsZero()
-		p.retry[id] = time.Now().Add(d)
-		p.mu.Unlock()
-		if first {
-			p.lp.log.Warn("a workspace of a launcher that is gone is not taken over", "workspace", id, "launcher", from, "why", why)
+	wait := func(provider, why string, d time.Duration) {
+		if p.setStuck(id, stuck{status.Stuck{Workspace: id, Launcher: from, Provider: provider, Why: why}, time.Now().Add(d)}) {
+			p.lp.log.Warn("a workspace of a launcher that is gone is not taken over", "workspace", id, "launcher", from, "provider", provider, "why", why)
 		}
 	}
 	switch {
 	case err != nil:
-		wait(err.Error(), time.Minute)
+		wait(anyProvider, err.Error(), time.Minute)
 		return anyProvider, nil, false
 	case p.lp.l.config().Provider(d.Provider) == nil:
 		return d.Provider, nil, false
 	case d.Engine != p.lp.l.engine:
-		wait("it was made with "+d.Engine, time.Hour)
+		wait(d.Provider, "it was made with "+d.Engine+", and terraform.product is another one here", time.Hour)
 		return d.Provider, nil, false
 	case d.Run != nil && gone < d.Run.Within:
 		return d.Provider, nil, false // its run may go on
 	}
 	whole, err := p.lp.l.manager.LoadState(ctx, id, d)
 	if err != nil {
-		wait(err.Error(), time.Minute)
+		wait(d.Provider, err.Error(), time.Minute)
 		return d.Provider, nil, false
 	}
 	before := d

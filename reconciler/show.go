@@ -43,6 +43,7 @@ func (lp *loop) show(s *status.Snapshot) {
 	}
 	s.Pools, s.Providers = configured(lp.cfg)
 	s.Unserved = lp.unserved.now
+	s.Stuck = lp.peers.allStuck()
 	used := desire.Used(v)
 	for i := range s.Pools {
 		lp.showPool(&s.Pools[i], used.Pools, now)

@@ -303,6 +303,37 @@ func TestStateDirElsewhere(t *testing.T) {
 	r.use(r.wait(req, record.RequestFulfilled))
 }
 
+// TestOtherKey: what a lost launcher kept under a key that the others do not have is left as it is and told, until one of
+// them has it.
+func TestOtherKey(t *testing.T) {
+	withKey := withStateKey(t)
+	r := newCloudRig(t, api.Settings{}, shortSession, withKey)
+	req := r.wait(r.submit("vm"), record.RequestFulfilled)
+	r.idle()
+	r.Kill()
+	r.eventually("the workers are gone", func() bool { return len(r.Workers()) == 0 })
+	if err := os.RemoveAll(r.StateDir); err != nil {
+		t.Fatal(err)
+	}
+	secure := r.Secure
+	r.Secure = ""
+	r.start()
+	told := func() bool { _, body := r.page("/health", ""); return strings.Contains(body, "of a lost launcher") }
+	r.eventually("it is told", told)
+	if _, body := r.page("/health", ""); !strings.Contains(body, "state-key") {
+		t.Errorf("not told what is missing: %s", body)
+	}
+	r.stop()
+	r.Secure = secure
+	r.start()
+	r.logged("workspaces of a launcher that is gone were taken over")
+	if told() {
+		t.Error("told of a workspace that was taken over")
+	}
+	r.use(req)
+	r.balanced(1)
+}
+
 // TestKeyIsTurnedOn: copies from before there was a key are made again with it.
 func TestKeyIsTurnedOn(t *testing.T) {
 	r := newCloudRig(t, api.Settings{}, shortSession)

@@ -32,6 +32,7 @@ type Snapshot struct {
 	Registered []*record.Pool
 	Tenants    []Tenant   // those with limits, by name
 	Unserved   []Unserved // by name
+	Stuck      []Stuck    // by workspace
 	Providers  []Provider
 	Runs       []workspace.Run // under way, oldest first
 	// Failures are the newest ones, newest first, at most MostFailures.

@@ -50,6 +50,14 @@ func (u Unserved) Do() string {
 	return fmt.Sprintf("configure provider %s again, with max-servers: 0, and delete its ready nodes, until all are gone; or nodepool-tf erase %s", u.Provider, u.Provider)
 }
 
+// Stuck is a workspace of a launcher that is gone which this one cannot take over. Until somebody does, records of its
+// provider whose resources are known to nobody stay, because they may be in it.
+type Stuck struct {
+	Workspace, Launcher string
+	Provider            string // "" where that cannot be read either
+	Why                 string
+}
+
 // Warning is something that an operator should look at, though the launcher works.
 type Warning struct {
 	Title string // a few words
@@ -65,6 +73,13 @@ func (s *Snapshot) Warnings() (all []Warning) {
 		all = append(all, Warning{
 			"Nodes that nobody deletes",
 			fmt.Sprintf("%d of provider %s (%d in use), which no launcher serves. To do: %s.", u.Nodes, u.Provider, u.InUse, u.Do()),
+		})
+	}
+	if n := len(s.Stuck); n > 0 {
+		first := s.Stuck[0]
+		all = append(all, Warning{
+			"Workspaces of a lost launcher that nobody takes over",
+			fmt.Sprintf("%d, the first %s of launcher %s, provider %s: %s. Their nodes are not deleted until a launcher can read and serve them.", n, first.Workspace, first.Launcher, cmp.Or(first.Provider, "not readable"), first.Why),
 		})
 	}
 	for _, w := range s.Config.Warnings {
