@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/urfave/cli/v2"
@@ -48,7 +49,11 @@ func run(args []string) int {
 func app() *cli.App {
 	cli.VersionPrinter = func(c *cli.Context) { fmt.Fprintln(c.App.Writer, "nodepool-tf version: "+version) }
 	usage := func(c *cli.Context, err error, _ bool) error {
-		fmt.Fprintf(c.App.ErrWriter, "nodepool-tf: %v\nRun `nodepool-tf --help` to see what there is.\n", err)
+		said := err.Error()
+		if strings.HasPrefix(said, "invalid value") && strings.HasSuffix(said, "parse error") { // of a time: no other flag has a value that must be parsed
+			said += ", a time has a unit: 30s, 5m"
+		}
+		fmt.Fprintf(c.App.ErrWriter, "nodepool-tf: %s\nRun `nodepool-tf --help` to see what there is.\n", said)
 		return cli.Exit("", 2)
 	}
 	a := &cli.App{
