@@ -71,6 +71,7 @@ type Launcher struct {
 	board       board
 	pulse       pulse
 	started     time.Time
+	connected   bool // there has been a ZooKeeper session
 }
 
 // NewLauncher finds Terraform and takes the state directory. Errors name what to do.
@@ -228,8 +229,13 @@ func (l *Launcher) session(ctx context.Context) (done bool, err error) {
 		if connect.Err() != nil {
 			return l.stopping(), nil // what was made may be in force already: that is no reason to end
 		}
+		if l.connected || errors.Is(err, session.ErrExpired) { // it has worked: certificates are being replaced, servers come and go
+			l.log.Error("no new ZooKeeper session; it is tried again", "err", err)
+			return false, nil
+		}
 		return false, err
 	}
+	l.connected = true
 	defer s.Close()
 	cancel()
 	tree, err := l.bindTree(ctx, s)

@@ -16,7 +16,7 @@ import (
 //   - it reaps what the launcher's workers leave,
 //   - a launcher that is killed (out of memory, say) or panics is started again here, and takes up the Terraform runs
 //     that go on: the end of the container would kill them, and what they make at that moment would be forgotten,
-//   - for the same reason it stays, once told to stop, until the last run has ended. Whoever loses patience
+//   - for the same reason it stays, when the launcher has ended for good, until the last run has. Whoever loses patience
 //     (`podman stop -t`, terminationGracePeriodSeconds) kills it, and the next start takes up what was left.
 type initProcess struct {
 	args  []string
@@ -65,11 +65,11 @@ func runInit(args []string) int {
 			continue
 		default:
 			code = exitCode(*ended)
-			if p.told && !alone {
+			if !alone {
 				fmt.Fprintln(os.Stderr, "nodepool-tf: the launcher has stopped; this container ends with the last Terraform run")
 			}
 		}
-		if code >= 0 && (alone || !p.told) {
+		if code >= 0 && alone {
 			return code
 		}
 	}

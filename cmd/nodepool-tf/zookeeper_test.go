@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"os"
 	"slices"
 	"strings"
 	"syscall"
@@ -30,6 +31,39 @@ func TestTLS(t *testing.T) {
 	r := newRig(t, instantConfig, servers(srv.Addr), func(o *rig.Options) {
 		o.TLS, o.Chroot = [3]string{certs.ClientCert, certs.ClientKey, certs.CA}, "/ci/zuul"
 	}).start()
+	r.use(r.wait(r.submit("small"), record.RequestFulfilled))
+	r.empty()
+	r.stop()
+}
+
+// TestCertificatesReplaced: a session ends while the files of the certificate are being replaced. The launcher goes on once
+// they are there.
+func TestCertificatesReplaced(t *testing.T) {
+	t.Parallel()
+	certs, err := zkserver.NewCerts(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := zktest.Start(t, zkserver.Options{TLS: certs})
+	proxy := zktest.Proxy(t, srv.Addr)
+	files := func(o *rig.Options) { o.TLS = [3]string{certs.ClientCert, certs.ClientKey, certs.CA} }
+	direct := newRig(t, instantConfig, servers(srv.Addr), files)
+	direct.connect()
+	r := newRig(t, instantConfig, servers(proxy.Addr), shortSession, files)
+	r.Requestor, r.s = direct.Requestor, direct.s
+	direct.Requestor = nil
+	r.start()
+	r.use(r.wait(r.submit("small"), record.RequestFulfilled))
+	away := certs.ClientKey + ".new"
+	if err := os.Rename(certs.ClientKey, away); err != nil {
+		t.Fatal(err)
+	}
+	proxy.Cut()
+	r.logged("no new ZooKeeper session")
+	if err := os.Rename(away, certs.ClientKey); err != nil {
+		t.Fatal(err)
+	}
+	proxy.Restore()
 	r.use(r.wait(r.submit("small"), record.RequestFulfilled))
 	r.empty()
 	r.stop()
