@@ -137,7 +137,7 @@ func (p *Pool) need(base, dir string) (*need, error) {
 		return nil, err
 	}
 	if len(n.providers) > 0 {
-		own, err := configures(dir)
+		own, err := ConfiguresProvider(dir)
 		if err != nil {
 			return nil, err
 		}

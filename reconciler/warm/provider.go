@@ -130,8 +130,8 @@ func aliases(rendered []byte) (bool, error) {
 
 var providerBlocks = &hcl.BodySchema{Blocks: []hcl.BlockHeaderSchema{{Type: "provider", LabelNames: []string{"name"}}}}
 
-// configures reports whether a module that an initialised folder calls, directly or not, has a provider block.
-func configures(dir string) (bool, error) {
+// ConfiguresProvider reports whether a module that an initialised folder calls, directly or not, has a provider block.
+func ConfiguresProvider(dir string) (bool, error) {
 	data, err := os.ReadFile(filepath.Join(dir, ".terraform", "modules", "modules.json"))
 	if os.IsNotExist(err) {
 		return false, nil

@@ -38,7 +38,7 @@ func TestConfigures(t *testing.T) {
 			state := t.TempDir()
 			dir := folder(t, state, nil)
 			write(t, filepath.Join(state, "modules", "m", c.file), c.text, 0o600)
-			if got, err := configures(dir); got != c.want || err != nil {
+			if got, err := ConfiguresProvider(dir); got != c.want || err != nil {
 				t.Errorf("%v, %v", got, err)
 			}
 		})

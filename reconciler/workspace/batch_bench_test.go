@@ -31,7 +31,7 @@ import (
 //
 // The simulated cloud's plugin starts with each run here. Terraform writes the whole state after each resource, so that
 // from 25 nodes on a larger run gains nothing more. Deleting one of 25 costs a start of Terraform and a half, because
-// its neighbours' blocks are hidden from the run (see showBlocks).
+// its neighbours' blocks are hidden from the run (see needed).
 func BenchmarkBatch(b *testing.B) {
 	e, err := execute.FindEngine(b.Context(), execute.EngineOptions{Path: os.Getenv("NODEPOOL_TF_ENGINE")})
 	if err != nil {

@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"github.com/nodepool-tf/nodepool-tf/reconciler/warm"
 )
 
 // blockFile is a slot's module block, where Terraform sees it.
@@ -14,9 +16,23 @@ func blockFile(dir, slot string) string { return filepath.Join(dir, slot+".tf") 
 // hiddenFile is the same, where it does not.
 func hiddenFile(dir, slot string) string { return blockFile(dir, slot) + ".hidden" }
 
-// showBlocks lets Terraform see the blocks of the slots in want, of all those in a workspace folder. A run that destroys
-// some of them sees only theirs: what it costs then does not grow with their neighbours (BenchmarkBatch), which are safe
-// from it because the run's targets do not name them. A block that was never written stays away.
+// needed lists the slots, of all those in a workspace folder, whose blocks a run that destroys some of them must see. Theirs
+// do: what it costs then does not grow with their neighbours (BenchmarkBatch), which are safe from it because the run's
+// targets do not name them. Where modules configure their providers themselves all are: before Terraform looks at targets it
+// wants the configuration of each provider that the state names ("Provider configuration not present"), and that of a
+// neighbour's is in its block. A module that cannot be read may be one of these.
+func needed(dir string, all, destroyed []string) []string {
+	if len(destroyed) == len(all) {
+		return all
+	}
+	if own, err := warm.ConfiguresProvider(dir); own || err != nil {
+		return all
+	}
+	return destroyed
+}
+
+// showBlocks lets Terraform see the blocks of the slots in want, of all those in a workspace folder. A block that was never
+// written stays away.
 func showBlocks(dir string, all, want []string) error {
 	for _, slot := range all {
 		from, to := blockFile(dir, slot), hiddenFile(dir, slot)

@@ -319,6 +319,33 @@ func (b *bench) batch(orders ...Order) {
 	b.created("first")
 }
 
+// together launches nodes so that they share a run.
+func (b *bench) together(orders ...Order) {
+	b.t.Helper()
+	b.draining(true) // nothing starts
+	for _, o := range orders {
+		b.m.Launch(o)
+	}
+	b.eventually("the orders wait", func() bool {
+		b.m.mu.Lock()
+		defer b.m.mu.Unlock()
+		return b.m.lanes["cloud"] != nil && len(b.m.lanes["cloud"].queue) == len(orders)
+	})
+	b.draining(false)
+	for _, o := range orders {
+		b.created(o.Node)
+	}
+	if len(b.folders()) != 1 {
+		b.t.Fatalf("they are not in one workspace: %v", b.folders())
+	}
+}
+
+func (b *bench) draining(is bool) {
+	b.m.mu.Lock()
+	defer b.m.mu.Unlock()
+	b.m.draining = is
+}
+
 func oneRun(o *Options)                   { o.MaxApplies = 1 }
 func provider(name string) func(*Order)   { return func(o *Order) { o.Provider = name } }
 func attempt(n int) func(*Order)          { return func(o *Order) { o.Attempt = n } }

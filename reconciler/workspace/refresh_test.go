@@ -83,24 +83,7 @@ func (b *bench) refreshed(node string) {
 // destroyed although nothing of it is left but its result; its neighbours are as they were.
 func TestVanishedOfABatch(t *testing.T) {
 	b, books, _, order := vanishing(t, func(o *Options) { o.Batch = 3 })
-	b.m.mu.Lock()
-	b.m.draining = true // nothing starts, so that the three go out together
-	b.m.mu.Unlock()
-	for _, n := range []string{"1", "2", "3"} {
-		b.m.Launch(order(n))
-	}
-	b.eventually("three wait", func() bool {
-		b.m.mu.Lock()
-		defer b.m.mu.Unlock()
-		return b.m.lanes["cloud"] != nil && len(b.m.lanes["cloud"].queue) == 3
-	})
-	b.m.mu.Lock()
-	b.m.draining = false
-	b.m.mu.Unlock()
-	b.created("1", "2", "3")
-	if len(b.folders()) != 1 {
-		t.Fatalf("the three are not in one workspace: %v", b.folders())
-	}
+	b.together(order("1"), order("2"), order("3"))
 	b.eventually("the run has ended", func() bool { return b.m.Stats().Creating == 0 })
 	kept := []string{b.server("1"), b.server("3")}
 	b.refreshed("1")

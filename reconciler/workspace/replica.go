@@ -1,9 +1,7 @@
 package workspace
 
 import (
-	"maps"
 	"path/filepath"
-	"slices"
 
 	"github.com/nodepool-tf/nodepool-tf/reconciler/execute"
 	"github.com/nodepool-tf/nodepool-tf/templates"
@@ -17,17 +15,18 @@ func (d Draft) Write(dir string) error {
 	return writeFiles(dir, d.Files)
 }
 
-// Write makes a folder of a copy in which Terraform can look, with the blocks of some slots (nil: of all), and with
+// Write makes a folder of a copy in which Terraform can look, with the blocks that a run on some slots (nil: on all) needs, and with
 // providers configured as they are now. What the state holds of a node's results is as secret as it was to its module.
 func (c Copy) Write(dir string, base *execute.Base, slots []string, now map[string]any) error {
-	if slots == nil {
-		slots = slices.Sorted(maps.Keys(c.Blocks))
-	}
-	if err := base.Populate(dir, c.Record.names()); err != nil {
+	all := c.Record.names()
+	if err := base.Populate(dir, all); err != nil {
 		return err
 	}
+	if slots == nil {
+		slots = all
+	}
 	files := map[string][]byte{}
-	for _, name := range slots {
+	for _, name := range needed(dir, all, slots) {
 		if block, ok := c.Blocks[name]; ok {
 			files[name+".tf"] = block
 		}

@@ -495,18 +495,53 @@ func pluginForRotatedCredentials(t *testing.T) {
 	s.gone()
 }
 
-// moduleConfiguresItsProvider: a process has but one configuration.
+// moduleConfiguresItsProvider: a process has but one configuration. And a node in the state needs the configuration that is
+// in its block: one of two is destroyed beside the other.
 func moduleConfiguresItsProvider(t *testing.T) {
-	s := newServers(t)
+	s := newServers(t, func(o *Options) { o.Batch = 2 })
 	write(t, filepath.Join(s.source, "main.tf"), slowModule+fmt.Sprintf("provider \"simcloud\" {\n  books = %q\n}\n", s.books))
 	bare := func(o *Order) { o.Spec.ProviderConfig = nil }
-	s.m.Launch(s.server("1", bare))
-	s.created("1")
-	s.destroy("1")
-	if st := s.m.Plugins(); st.Ordinary[warm.Configures] != 2 || st.Starts != 0 || st.Reattached != 0 {
+	s.together(s.server("1", bare), s.server("2", bare))
+	s.settled()
+	if seen := s.replica("1", bare); len(seen) != 2 {
+		t.Errorf("for plan to look at: %v", seen)
+	}
+	s.m.Destroy("1")
+	s.wait("1", Destroyed, DestroyFailed)
+	if left := s.booked(); !slices.Equal(left, []string{"2"}) {
+		t.Errorf("servers left: %v", left)
+	}
+	s.m.Destroy("2")
+	s.wait("2", Destroyed, DestroyFailed)
+	if st := s.m.Plugins(); st.Ordinary[warm.Configures] != 3 || st.Starts != 0 || st.Reattached != 0 {
 		t.Errorf("%+v", st)
 	}
 	s.gone()
+}
+
+// replica lists the blocks in a folder in which plan looks at the destruction of a node.
+func (s *servers) replica(node string, with ...func(*Order)) []string {
+	s.t.Helper()
+	base, err := s.m.bases.Get(s.t.Context(), s.server(node, with...).Spec)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	c, err := ReadFolder(s.dir, filepath.Base(s.folders()[0]))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	dir := filepath.Join(s.dir, "plans", "p")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		s.t.Fatal(err)
+	}
+	if err := c.Write(dir, base, c.Destruction(map[string]bool{node: true}).Slots, nil); err != nil {
+		s.t.Fatal(err)
+	}
+	blocks, err := filepath.Glob(filepath.Join(dir, "n*.tf"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return blocks
 }
 
 func pluginsOff(t *testing.T) {
