@@ -71,7 +71,8 @@ type Launcher struct {
 	board       board
 	pulse       pulse
 	started     time.Time
-	connected   bool // there has been a ZooKeeper session
+	connected   bool               // there has been a ZooKeeper session
+	endPrepare  context.CancelFunc // of what prepare began last
 }
 
 // NewLauncher finds Terraform and takes the state directory. Errors name what to do.
@@ -179,7 +180,7 @@ func (l *Launcher) Run(ctx context.Context) error {
 		case <-live.Done():
 		}
 	})
-	l.going.Go(func() { l.prepareModules(live, l.config(), nil) })
+	l.prepare(live, l.config())
 	l.clouds.Follow(live, l.config())
 	defer l.clouds.Close()
 	l.manager.Recover()

@@ -153,7 +153,7 @@ func (l *Launcher) follow(ctx context.Context, c *config.Config) config.Changes 
 	}
 	l.manager.SetLimits(workspace.Limits{MaxApplies: c.Terraform.MaxConcurrentApplies, MaxMemory: applyMemory(c.Terraform), Providers: providerNames(c)})
 	l.clouds.Follow(ctx, c)
-	l.going.Go(func() { l.prepareModules(ctx, c, was) })
+	l.prepare(ctx, c)
 	l.log.Info("configuration loaded", "providers", changes.Providers.String(), "pools", changes.Pools.String(), "labels", changes.Labels.String(), "options", changes.Options)
 	if len(changes.NeedRestart) > 0 {
 		l.log.Warn("some options of the configuration take effect with the next start of the launcher", "options", changes.NeedRestart)
@@ -164,12 +164,23 @@ func (l *Launcher) follow(ctx context.Context, c *config.Config) config.Changes 
 	return changes
 }
 
-// prepareModules initialises the modules of a configuration's labels, so that no request waits for it; those of the
-// configuration before it, nil for none, are.
-func (l *Launcher) prepareModules(ctx context.Context, c, before *config.Config) {
+// prepare begins to make ready what a configuration's first launches need. It ends what was begun for the one before. Only
+// those who may call follow may call it.
+func (l *Launcher) prepare(ctx context.Context, c *config.Config) {
+	if l.endPrepare != nil {
+		l.endPrepare()
+	}
+	ctx, l.endPrepare = context.WithCancel(ctx)
+	l.going.Go(func() { l.prepareModules(ctx, c) })
+}
+
+// prepareModules initialises the modules of a configuration's labels and starts their plugins, so that no request waits
+// for it. All of them, changed or not: what is not among them belongs to an earlier configuration, and is kept no longer.
+func (l *Launcher) prepareModules(ctx context.Context, c *config.Config) {
+	began := time.Now()
 	seen := map[string]bool{}
 	for _, p := range c.Providers {
-		if !p.HasModules() || before != nil && before.Provider(p.Name) == p {
+		if !p.HasModules() {
 			continue
 		}
 		for _, pool := range p.Pools {
@@ -187,5 +198,8 @@ func (l *Launcher) prepareModules(ctx context.Context, c, before *config.Config)
 				}
 			}
 		}
+	}
+	if ctx.Err() == nil {
+		l.manager.ForgetPrepared(began)
 	}
 }

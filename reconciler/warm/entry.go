@@ -12,8 +12,8 @@ type entry struct {
 	what     provider
 	current  *process
 	starting chan struct{} // closed when the start under way has ended, nil when there is none
-	prepared bool          // kept though nobody uses it
-	used     time.Time     // when a run asked last
+	prepared time.Time     // when Prepare asked last: set, it is kept though nobody uses it
+	used     time.Time     // when anybody asked last
 
 	failures int // starts that failed, or processes that died early, in a row
 	notAgain time.Time

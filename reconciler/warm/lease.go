@@ -69,7 +69,7 @@ func (p *Pool) Lease(ctx context.Context, base, dir string) *Lease {
 	return l
 }
 
-// Prepare starts the plugins of an initialised folder ahead of its first run, and keeps them. It does not wait.
+// Prepare starts the plugins of an initialised folder ahead of its first run, and keeps them until Forget. It does not wait.
 func (p *Pool) Prepare(base, dir string) {
 	if p == nil {
 		return
@@ -77,6 +77,21 @@ func (p *Pool) Prepare(base, dir string) {
 	wanted, config, _ := p.wanted(base, dir)
 	for _, what := range wanted {
 		p.ask(what, config, true)
+	}
+}
+
+// Forget keeps no longer what Prepare asked for before a time and not since: those plugins go like others when nobody has
+// used them for a while. Each change of a provider's configuration, new credentials say, makes other plugins.
+func (p *Pool) Forget(before time.Time) {
+	if p == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, e := range p.entries {
+		if e.prepared.Before(before) {
+			e.prepared = time.Time{}
+		}
 	}
 }
 
@@ -161,8 +176,10 @@ func (p *Pool) ask(what provider, config []byte, prepared bool) {
 		e = &entry{key: key, what: what}
 		p.entries[key] = e
 	}
-	e.prepared = e.prepared || prepared
 	e.used = time.Now()
+	if prepared {
+		e.prepared = e.used
+	}
 	p.check(e)
 	if e.current == nil || p.spent(e.current) {
 		p.begin(e)

@@ -8,6 +8,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/nodepool-tf/nodepool-tf/templates"
 )
 
 const (
@@ -24,6 +26,7 @@ func TestPool(t *testing.T) {
 		"closed in use":         closedInUse,
 		"killed while starting": killedWhileStarting,
 		"idle":                  idleEnds,
+		"forgotten":             forgottenEnds,
 		"grown":                 grownIsReplaced,
 		"dies again and again":  diesAgainAndAgain,
 	} {
@@ -155,6 +158,33 @@ func idleEnds(t *testing.T) {
 		e.used = time.Now().Add(-time.Hour)
 		if !p.tend(e) || e.current == nil {
 			t.Error("one that was asked for ahead of time has ended")
+		}
+	}
+}
+
+// forgottenEnds: a plugin that was prepared for an earlier configuration goes when nobody uses it, the one of the
+// configuration in force stays.
+func forgottenEnds(t *testing.T) {
+	state := t.TempDir()
+	dir := folder(t, state, map[string]string{aws: plugin})
+	p := open(t, state, func(o *Options) { o.Budget.Idle = time.Second })
+	configure := func(token string) (prepared time.Time) {
+		write(t, filepath.Join(dir, templates.ProvidersFile), `{"provider":{"cloud":{"token":"`+token+`"}}}`, 0o600)
+		prepared = time.Now()
+		p.Prepare("base", dir)
+		return prepared
+	}
+	configure("old")
+	inForce := configure("new")
+	eventually(t, "both run", func() bool { return p.Stats().Running == 2 })
+	p.Forget(inForce)
+	eventually(t, "one is left", func() bool { s := p.Stats(); return s.Running == 1 && s.Retiring == 0 })
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, e := range p.entries {
+		e.used = time.Now().Add(-time.Hour)
+		if e.prepared.Before(inForce) || !p.tend(e) {
+			t.Error("it is not the one of the configuration in force")
 		}
 	}
 }

@@ -30,12 +30,12 @@ func (p *Pool) tendAll() {
 // Callers hold mu.
 func (p *Pool) tend(e *entry) bool {
 	p.check(e)
-	if !e.prepared && e.starting == nil && time.Since(e.used) >= p.opts.Budget.Idle && !time.Now().Before(e.notAgain) {
+	if e.prepared.IsZero() && e.starting == nil && time.Since(e.used) >= p.opts.Budget.Idle && !time.Now().Before(e.notAgain) {
 		p.retire(e)
 		return false
 	}
 	switch {
-	case e.current == nil && e.prepared, e.current != nil && p.spent(e.current):
+	case e.current == nil && !e.prepared.IsZero(), e.current != nil && p.spent(e.current):
 		p.begin(e)
 	}
 	if e.current != nil {

@@ -208,6 +208,9 @@ func (m *Manager) Prepare(ctx context.Context, o Order) error {
 	return err
 }
 
+// ForgetPrepared has what was prepared before a time, and not since, kept no longer than anything else.
+func (m *Manager) ForgetPrepared(before time.Time) { m.plugins.Forget(before) }
+
 // Plugins counts what became of running provider plugins.
 func (m *Manager) Plugins() warm.Stats { return m.plugins.Stats() }
 
