@@ -137,8 +137,9 @@ func (lp *loop) tellForeign(n *record.Node) {
 
 // watch follows the lock of a node that is deleted once nobody holds it.
 func (lp *loop) watch(n *desire.Node) {
-	wanted := !n.Held && !n.Foreign && lp.cfg.Provider(n.Provider) != nil &&
-		(desire.Reapable(n.State) || n.State == record.NodeInit || lp.stranded(n))
+	ours := lp.cfg.Provider(n.Provider) != nil
+	wanted := !n.Held && !n.Foreign && (n.State == record.NodeDeleted ||
+		ours && (desire.Reapable(n.State) || n.State == record.NodeInit || lp.stranded(n)))
 	switch {
 	case wanted && !lp.watching[n.ID]:
 		lp.watching[n.ID] = true

@@ -99,6 +99,7 @@ func (w *world) agree(ctx context.Context) (found []difference, err error) {
 	for _, id := range slices.Sorted(maps.Keys(nodes)) {
 		n := nodes[id]
 		switch {
+		case n.Provider == pythonProvider && n.State == record.NodeInit: // Nodepool leaves what it could not lock, for ever
 		case n.State != record.NodeReady || n.AllocatedTo != "":
 			found = append(found, difference{"node not at rest", fmt.Sprintf("node %s of %s is %s, allocated to %q, since %s", id, n.Provider, n.State, n.AllocatedTo, stamp(n.StateTime))})
 		case n.Provider != simProvider:

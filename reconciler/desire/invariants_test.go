@@ -132,7 +132,7 @@ func invariants(v *View, ds []Decision) (broken []string) {
 				bad(d, "not to be deallocated")
 			}
 		case Husk:
-			if n := node(d, d.Node); n != nil && (n.Provider != "" || n.State != record.NodeDeleted) {
+			if n := node(d, d.Node); n != nil && (n.State != record.NodeDeleted || n.Provider != "" && (v.Config.Provider(n.Provider) != nil || n.Contended || !n.Known)) {
 				bad(d, "no husk")
 			}
 		}

@@ -11,7 +11,13 @@ import (
 // and locking it, one step apart. A launcher that was only slow finds the record changed and leaves it alone.
 const staleInit = 30 // seconds
 
-// reap frees and deletes nodes that nobody needs any more (4.8): of configured providers, unlocked.
+// staleDeleted is how long a record that says `deleted` may be there, unlocked, before whoever sees it removes it, whatever
+// its provider: its resources are gone, and who was to remove it did not. (Nodepool does not try again while its cache
+// shows a contender of the lock that has gone since.)
+const staleDeleted = 60 // seconds
+
+// reap frees and deletes nodes that nobody needs any more (4.8): of configured providers, unlocked. What remains of others'
+// records is removed.
 func (p *pass) reap() {
 	for _, n := range p.idle() {
 		id := n.ID
@@ -22,6 +28,9 @@ func (p *pass) reap() {
 			continue
 		}
 		if p.Config.Provider(n.Provider) == nil {
+			if n.State == record.NodeDeleted && n.Known && !n.Contended && p.age(n) > staleDeleted {
+				p.add(Husk{id})
+			}
 			continue
 		}
 		switch {

@@ -66,6 +66,10 @@ func TestReap(t *testing.T) {
 		{"husk", []part{std(), node(n, record.NodeDeleted, "", of("", ""))}, []string{"husk 0000000001"}},
 		{"husk held back", []part{std(), node(n, record.NodeDeleted, "", of("", ""), nodeLater)}, nil},
 		{"deleted, with a provider", reap(record.NodeDeleted), reaped(record.NodeDeleted)},
+		{"deleted, another's, old", reap(record.NodeDeleted, of("gone", "main"), since(ago(61*time.Second))), []string{"husk 0000000001"}},
+		{"deleted, another's, young", reap(record.NodeDeleted, of("gone", "main"), since(ago(59*time.Second))), nil},
+		{"deleted, another's, locked", reap(record.NodeDeleted, of("gone", "main"), since(0), contended), nil},
+		{"deleted, another's, lock not looked at", reap(record.NodeDeleted, of("gone", "main"), since(0), unknown), nil},
 		{"null provider, but not deleted", []part{std(), node(n, record.NodeReady, "small", of("", ""), allocated(r)), node("0000000002", record.NodeUsed, "small", of("", "")), node("0000000003", record.NodeInit, "small", of("", ""))}, nil},
 	}
 	for _, s := range []record.NodeState{record.NodeUsed, record.NodeInUse, record.NodeBuilding, record.NodeFailed, record.NodeDeleting, record.NodeAborted} {
