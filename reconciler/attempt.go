@@ -38,7 +38,11 @@ func (lp *loop) start(la *launch) {
 		lp.launchFailed(la, errNoAttempt, record.NodeFailed)
 		return
 	}
+	waited := la.phase == asking
 	la.phase, la.began, la.turn, la.ws = applying, time.Now(), time.Time{}, ""
+	if !lp.informed(la, waited) {
+		return
+	}
 	if la.choice == setback.Unknown {
 		lp.pick(la)
 	}
@@ -124,7 +128,7 @@ func (lp *loop) follow(la *launch, f failure) (v verdict, next string) {
 	case fail:
 		next = "the node fails"
 	case again:
-		if execute.Unreachable(la.reason) {
+		if execute.Unreachable(la.reason) || errors.Is(la.reason, errSilent) {
 			la.wait = awayWait(la.counted, rand.Float64())
 		}
 		la.counted, la.without, la.choice = la.counted+1, nil, setback.Unknown

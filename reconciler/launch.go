@@ -39,6 +39,7 @@ type phase int
 
 const (
 	applying  phase = iota // the workspace works on it
+	asking                 // the cloud has not been asked yet what its label is made of
 	finishing              // host key scan, READY being written
 	cleaning               // a failed attempt is destroyed
 	waiting                // the next attempt's time has not come
@@ -304,10 +305,10 @@ func (lp *loop) loseLaunch(la *launch, err error) {
 	}
 }
 
-// cancelQueued ends a launch that still waits, for a free run or for its next attempt.
+// cancelQueued ends a launch that still waits: for a free run, for its next attempt, or for what its cloud has to say.
 func (lp *loop) cancelQueued(id string) {
 	la := lp.launches[id]
-	if la != nil && (la.phase == waiting || la.phase == applying && lp.stopWaiting(la)) {
+	if la != nil && (la.phase == waiting || la.phase == asking || la.phase == applying && lp.stopWaiting(la)) {
 		lp.launchFailed(la, errors.New("request was cancelled"), record.NodeFailed)
 	}
 }

@@ -3,6 +3,8 @@ package reconciler
 import (
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"math/rand/v2"
 	"regexp"
 	"time"
@@ -97,6 +99,39 @@ func (lp *loop) seeClouds() {
 	lp.clouds.update(answers, lp.view.Nodes)
 	lp.clouds.news = news
 	lp.view.Clouds = lp.clouds.clouds
+	for _, la := range lp.launches { // a few times in five minutes
+		if la.phase == asking {
+			lp.start(la)
+		}
+	}
+}
+
+// errSilent is why an attempt fails whose cloud has never said what the label is made of.
+var errSilent = errors.New("it is not known what the label is made of")
+
+// informed reports whether an attempt can be rendered: without what the cloud says it would be a node without an image,
+// which is refused like a mistake in the configuration and stops the label. A cloud that has not been asked yet, because
+// the launcher has just started or the provider has just changed, is waited for (a round of questions has an end); one
+// that does not answer fails the attempt as one that did not reach it.
+func (lp *loop) informed(la *launch, waited bool) bool {
+	switch c := lp.view.Clouds[la.node.Provider]; {
+	case c == nil:
+	case !c.Asked:
+		la.phase = asking
+		return false
+	case c.Labels == nil:
+		lp.l.clouds.Again(la.node.Provider)
+		lp.attemptFailed(la, silence(la, c), "")
+		return false
+	case waited: // its record was made before
+		fromLabel(la.node.Node, la.label, lp.basisOf(la.label))
+		la.node.AZ = lp.zone(la.handler, la.label.Pool)
+	}
+	return true
+}
+
+func silence(la *launch, c *desire.Cloud) error {
+	return &execute.Error{Class: execute.Unknown, Op: "look up label " + la.label.Name, Err: fmt.Errorf("%w: %s", errSilent, c.Silence(la.node.Provider))}
 }
 
 // zone is where the nodes of a request go: where a node that it took is, else any (protocol.md 4.6.2).

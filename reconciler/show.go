@@ -139,6 +139,8 @@ func (lp *loop) launchWaits(id string) string {
 			return "waiting for a Terraform run"
 		}
 		return "being made"
+	case asking:
+		return "waiting until the cloud has said what its label is made of"
 	case finishing:
 		return "host keys and record"
 	case cleaning:

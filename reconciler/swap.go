@@ -55,6 +55,7 @@ func (lp *loop) adopt() {
 func (lp *loop) swap(c *config.Config) {
 	changes := lp.l.follow(lp.l.live, c)
 	lp.cfg, lp.view.Config, lp.machinesDue = c, c, true
+	lp.seeClouds() // of what has changed nothing is known
 	lp.chooseSlots()
 	lp.syncPools()
 	lp.relaunch()

@@ -45,7 +45,8 @@ func (v *View) Resources(l *config.PoolLabel) map[string]float64 {
 	return l.Resources
 }
 
-// unasked tells that it will soon be known whether a pool's cloud has what its labels need.
+// unasked tells that it will soon be known whether a pool's cloud has what its labels need: the launcher has just started,
+// or the provider has just changed.
 func (v *View) unasked(pool *config.Pool) bool {
 	c := v.Clouds[pool.Provider.Name]
 	return c != nil && !c.Asked
@@ -57,7 +58,7 @@ func (v *View) lacks(l *config.PoolLabel) string {
 	switch {
 	case c == nil:
 		return ""
-	case !c.Asked:
+	case !c.Asked: // nobody is declined for that, see unasked; no node is made ready in advance either
 		return "the cloud of provider " + l.Pool.Provider.Name + " has not been asked yet"
 	case c.Labels == nil:
 		return c.Silence(l.Pool.Provider.Name)

@@ -30,9 +30,16 @@ func TestCloud(t *testing.T) {
 	declined := func(why string) []string { return []string{"decline 200-0000000001 a/main (" + why + ")"} }
 	busy := node("0000000001", record.NodeInUse, "small", contended)
 	ignoring := func(v *View) { v.Config.Provider("a").Pool("main").IgnoreProviderQuota = true }
+	unasked := cloudOf(func(c *Cloud) { c.Asked, c.Labels = false, nil })
 	run(t, []testCase{
 		{"nothing known of quotas", []part{std(), cloudOf(func(*Cloud) {}), busy, req(r, "small")}, fits},
-		{"not asked yet: it waits", []part{std(), cloudOf(func(c *Cloud) { c.Asked, c.Labels = false, nil }), req(r, "small")}, nil},
+		{"not asked yet: it waits", []part{std(), unasked, req(r, "small")}, nil},
+		{"not asked yet, in hand: it waits", []part{std(), unasked, req(r, "small", pending), handler(r, "")}, nil},
+		{"not asked yet, a node launching", []part{std(), unasked, req(r, "small large", pending), handler(r, "small:01:l")}, nil},
+		{"not asked yet, paused: it stays so", []part{std(), unasked, req(r, "small", pending), handler(r, "", hPaused)}, []string{"set-paused a/main true"}},
+		{"not asked yet, paused and stopping", []part{std(), unasked, draining, req(r, "small", pending), handler(r, "", hPaused)}, []string{"yield 200-0000000001"}},
+		{"not asked yet, all there", []part{std(), unasked, req(r, "small", pending), handler(r, "small:01:r")}, []string{"fulfil 200-0000000001 01"}},
+		{"not asked yet, a node failed", []part{std(), unasked, req(r, "small large", pending), handler(r, "small:01:f")}, []string{"give-up 200-0000000001 (node 01 failed: boom)"}},
 		{"enough", []part{std(), quota(m{"cores": 4}, nil), busy, req(r, "small")}, fits},
 		{"used up by ours", []part{std(), quota(m{"cores": 3}, nil), busy, req(r, "small")}, full},
 		{"used up by others", []part{std(), quota(m{"cores": 5}, m{"cores": 2}), busy, req(r, "small")}, full},

@@ -73,6 +73,8 @@ func (p *pass) handle(h *Handler) (paused bool) {
 			p.add(Yield{h.Request})
 		}
 		return false
+	case (h.Paused || len(lacks) > 0) && p.unasked(pool):
+		return h.Paused // it waits like one that is open: soon more is known
 	case len(lacks) > 0 && pool.Provider.Static():
 		p.staticRefill(h, pool, lacks, launching)
 		return false
@@ -102,7 +104,7 @@ func (p *pass) whatIsWrong(h *Handler, r *record.Request, pool *config.Pool, lac
 		return append(out, "its pool is not configured any more")
 	case pool == nil: // what it has is handed over
 		return out
-	case h.Paused, lacks:
+	case (h.Paused || lacks) && !p.unasked(pool):
 		out = append(out, p.declineReasons(pool, r)...)
 	}
 	if r.Requestor == RequestorMinReady && len(h.aborted()) > 0 {
