@@ -3,7 +3,6 @@ package reconciler
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"github.com/go-zookeeper/zk"
@@ -163,105 +162,4 @@ func (lp *loop) catchUp(la *launch) {
 		la.counted++                          // nor whether it did; so the launch ends in time
 		lp.l.manager.Destroy(la.node.ID)
 	}
-}
-
-// reset puts a lost request back to requested (protocol.md 4.9). Its nodes are freed, those never launched deleted.
-func (lp *loop) reset(d desire.Reset) {
-	end := lp.busyRequest(d.Request)
-	var ids []string
-	for id, n := range lp.view.Nodes {
-		if n.AllocatedTo == d.Request {
-			ids = append(ids, id)
-		}
-	}
-	slices.Sort(ids)
-	if lp.mayComeBack(d.Request, ids) {
-		end(time.Second)
-		return
-	}
-	lp.do(func(ctx context.Context) {
-		var req *lockedRequest
-		holders, err := lock.Contenders(ctx, lp.s, requestLockPath(d.Request))
-		if err == nil && len(holders) > 0 {
-			err = lock.ErrBusy
-		}
-		if err == nil {
-			req, err = lockRequest(ctx, lp.s, d.Request)
-		}
-		if err == nil {
-			err = lp.resetLocked(ctx, req, ids)
-			release(ctx, req.lock)
-		}
-		lp.post(func() {
-			switch {
-			case errors.Is(err, lock.ErrBusy):
-				end(lostEvery) // somebody works on it
-			case err != nil && !errors.Is(err, errNotOurs):
-				lp.requestFailed(d.Request, "reset", err, end)
-			default:
-				end(0)
-				if err == nil {
-					lp.log.Info("lost request put back", "request", d.Request)
-				}
-			}
-		})
-	})
-}
-
-// longestWait bounds how long a lost request waits for the launcher that worked on it.
-const longestWait = time.Minute
-
-// mayComeBack reports whether the launcher that made a lost request's nodes may take the request up again: it restarts,
-// and its applies go on meanwhile.
-func (lp *loop) mayComeBack(request string, nodes []string) bool {
-	for _, id := range nodes {
-		if lp.view.Nodes[id].State == record.NodeReady {
-			continue // nobody has to come back for that one
-		}
-		if lp.othersMayGoOn(lp.view.Nodes[id].Node) {
-			first, seen := lp.lostSince[request]
-			if !seen {
-				lp.lostSince[request] = time.Now()
-			}
-			return !seen || time.Since(first) < longestWait
-		}
-	}
-	delete(lp.lostSince, request)
-	return false
-}
-
-func (lp *loop) othersMayGoOn(n *record.Node) bool {
-	if lp.metastatic(n.Provider) { // whoever gives the provider's slots resumes the request
-		_, ours := lp.serving.Load(n.Provider)
-		return !ours
-	}
-	owner := lp.owner(n)
-	return owner != "" && owner != lp.l.stateID && lp.peers.restarting(owner)
-}
-
-func (lp *loop) resetLocked(ctx context.Context, req *lockedRequest, ids []string) error {
-	if req.State != record.RequestPending {
-		return errNotOurs
-	}
-	for _, id := range ids {
-		n, err := lockNode(ctx, lp.s, id)
-		if err != nil {
-			continue // gone, or in somebody's hands: theirs to free
-		}
-		if n.AllocatedTo == req.ID {
-			n.AllocatedTo = ""
-			if n.State == record.NodeInit {
-				n.SetState(record.NodeDeleting, time.Now())
-			}
-			if _, err := n.save(ctx, lp.s); err != nil {
-				release(ctx, n.lock)
-				return err
-			}
-		}
-		release(ctx, n.lock)
-	}
-	req.Nodes = nil
-	req.SetState(record.RequestRequested, time.Now())
-	_, err := req.save(ctx)
-	return err
 }

@@ -56,8 +56,11 @@ type (
 		PoolKey
 		Nodes []string
 	}
-	// Reset puts a lost request back to requested (4.9).
-	Reset struct{ Request string }
+	// Reset puts a lost request back to requested (4.9) and frees its nodes, which are all that name it, whatever their state.
+	Reset struct {
+		Request string
+		Nodes   []string
+	}
 	// Delete destroys a node's resources and its record (4.8 rule 2, max-ready-age, max-hold-age, make-room).
 	Delete struct {
 		Node   string

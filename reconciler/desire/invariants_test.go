@@ -114,6 +114,11 @@ func invariants(v *View, ds []Decision) (broken []string) {
 			if v.Handlers[d.Request] != nil || v.Requests[d.Request].State != record.RequestPending {
 				bad(d, "not to be reset")
 			}
+			for id, n := range v.Nodes {
+				if (n.AllocatedTo == d.Request) != slices.Contains(d.Nodes, id) {
+					bad(d, "node %s of %q", id, n.AllocatedTo)
+				}
+			}
 		case EndMinReady:
 			request(d, d.Request)
 			if _, ours := v.MinReady[d.Request]; !ours {

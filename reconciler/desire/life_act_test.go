@@ -75,8 +75,8 @@ func (l *life) act(d Decision) {
 		r.Busy = true
 		l.later(func() {
 			r.Busy, r.State = false, record.RequestRequested
-			for _, n := range v.Nodes {
-				if n.AllocatedTo == d.Request && !n.Held && !n.Busy && !n.Contended {
+			for _, id := range d.Nodes {
+				if n := v.Nodes[id]; n != nil && n.AllocatedTo == d.Request && !n.Held && !n.Busy && !n.Contended {
 					n.AllocatedTo = ""
 					if n.State == record.NodeInit {
 						n.State = record.NodeDeleting

@@ -10,35 +10,49 @@ import (
 // lost finds pending requests that nobody works on (4.9). One that this launcher worked on in an earlier life (it
 // restarted, or lost its session) is resumed with the nodes it has, any other is put back to requested.
 func (p *pass) lost() {
-	pending := map[string][]*Node{}
+	pending := map[string]*allotted{}
 	for id, r := range p.Requests {
 		if r.State == record.RequestPending && p.Handlers[id] == nil && !r.Busy && !p.taken[id] && !p.Now.Before(r.NotBefore) {
-			pending[id] = nil
+			pending[id] = &allotted{}
 		}
 	}
 	if len(pending) == 0 {
 		return
 	}
-	for _, n := range p.Nodes {
-		if nodes, ok := pending[n.AllocatedTo]; ok && resumableState(n.State) {
-			pending[n.AllocatedTo] = append(nodes, n)
+	for id, n := range p.Nodes { // once for all of them
+		if of := pending[n.AllocatedTo]; of != nil {
+			of.add(id, n)
 		}
 	}
 	for _, id := range sortedKeys(pending) {
-		nodes := pending[id]
-		slices.SortFunc(nodes, func(a, b *Node) int { return strings.Compare(a.ID, b.ID) })
-		key, ours := p.resumable(nodes)
+		of := pending[id]
+		slices.Sort(of.all)
+		slices.SortFunc(of.resumable, func(a, b *Node) int { return strings.Compare(a.ID, b.ID) })
+		key, ours := p.resumable(of.resumable)
 		switch {
 		case ours:
 			var ids []string
-			for _, n := range nodes {
+			for _, n := range of.resumable {
 				ids = append(ids, n.ID)
 				p.reused[n.ID] = true
 			}
 			p.add(Resume{Request: id, PoolKey: key, Nodes: ids})
 		case p.Due.Lost:
-			p.add(Reset{id})
+			p.add(Reset{Request: id, Nodes: of.all})
 		}
+	}
+}
+
+// allotted are the nodes of a pending request.
+type allotted struct {
+	all       []string // ids
+	resumable []*Node
+}
+
+func (a *allotted) add(id string, n *Node) {
+	a.all = append(a.all, id)
+	if resumableState(n.State) {
+		a.resumable = append(a.resumable, n)
 	}
 }
 

@@ -102,7 +102,7 @@ func TestStatic(t *testing.T) {
 		{"dead, the other one answered", []part{two, slot("01", "m1", 0, held), req(r, "bench arm", pending), handler(r, "arm:01:r")}, lines("yield 200-0000000001")},
 		{"stopping", []part{two, slot("02", "m2", 0), draining, req(r, "bench", pending), handler(r, "")}, lines("fill 200-0000000001 bench<02")},
 		{"label gone meanwhile", []part{two, req(r, "gone", pending), handler(r, "")}, lines(`give-up 200-0000000001 (label "gone" is not offered)`)},
-		{"after a crash the request is put back, not resumed", []part{two, dueLost, slot("01", "m1", 0, allocated(r)), req(r, "arm", pending)}, lines("reset 200-0000000001")},
+		{"after a crash the request is put back, not resumed", []part{two, dueLost, slot("01", "m1", 0, allocated(r)), req(r, "arm", pending)}, lines("reset 200-0000000001 01")},
 	})
 }
 

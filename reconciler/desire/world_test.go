@@ -367,7 +367,7 @@ func show(d Decision) string {
 	case Resume:
 		return words("resume", d.Request, key(d.PoolKey), strings.Join(d.Nodes, " "))
 	case Reset:
-		return words("reset", d.Request)
+		return words("reset", d.Request, strings.Join(d.Nodes, " "))
 	case Delete:
 		return words("delete", d.Node, why([]string{d.Reason}))
 	case Deallocate:
