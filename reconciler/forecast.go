@@ -103,7 +103,10 @@ func NewForecast(ctx context.Context, o ForecastOptions) (*Forecast, error) {
 	if future.Unsettled {
 		f.g.warn("the decisions went round in circles and were cut short")
 	}
-	f.assemble(ctx, future)
+	if err := f.assemble(ctx, future); err != nil {
+		f.Close()
+		return nil, err
+	}
 	f.tellUnserved()
 	f.plan.Warnings = f.g.warnings
 	return f, nil

@@ -2,6 +2,7 @@ package reconciler
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -36,7 +37,7 @@ func (f *Forecast) frame(future preview.Future) map[string]*preview.Provider {
 }
 
 // assemble puts nodes into workspaces and workspaces under providers, and finds out which runs of Terraform are wanted.
-func (f *Forecast) assemble(ctx context.Context, future preview.Future) {
+func (f *Forecast) assemble(ctx context.Context, future preview.Future) error {
 	providers := f.frame(future)
 	there := map[string]*preview.Workspace{}
 	for _, id := range slices.Sorted(maps.Keys(f.copies)) {
@@ -61,17 +62,27 @@ func (f *Forecast) assemble(ctx context.Context, future preview.Future) {
 	}
 	if f.o.Drift {
 		f.wantRefreshes(there)
-		return
+		return nil
 	}
 	f.plan.Requests = future.Requests
-	f.orphans(there)
+	if err := f.orphans(ctx, there); err != nil {
+		return err
+	}
 	f.wantDestroys(there)
 	f.launches(ctx, future.Nodes, providers)
+	return nil
 }
 
 // orphans are the nodes in workspaces that have no record: what is left of them is destroyed, a minute after that was
-// seen first.
-func (f *Forecast) orphans(there map[string]*preview.Workspace) {
+// seen first. Nodes were read before the workspaces, so those that were launched in between are only new, and those whose
+// record cannot be read have one: ZooKeeper is asked again, as the launcher does, once for each candidate.
+func (f *Forecast) orphans(ctx context.Context, there map[string]*preview.Workspace) error {
+	type candidate struct {
+		workspace string
+		node      *preview.Node
+		recorded  bool
+	}
+	var all []*candidate
 	for _, id := range slices.Sorted(maps.Keys(there)) {
 		seen := map[string]bool{}
 		for _, s := range f.copies[id].Record.Slots {
@@ -79,9 +90,22 @@ func (f *Forecast) orphans(there map[string]*preview.Workspace) {
 				continue
 			}
 			seen[s.Node] = true
-			there[id].Nodes = append(there[id].Nodes, &preview.Node{ID: s.Node, Action: preview.Delete, Provider: f.copies[id].Record.Provider, Pool: s.Pool, Label: s.Label, Request: s.Request, Reason: "it has no record in ZooKeeper"})
+			all = append(all, &candidate{workspace: id, node: &preview.Node{ID: s.Node, Action: preview.Delete, Provider: f.copies[id].Record.Provider, Pool: s.Pool, Label: s.Label, Request: s.Request, Reason: "it has no record in ZooKeeper"}})
 		}
 	}
+	err := inParallel(ctx, len(all), func(ctx context.Context, i int) (err error) {
+		all[i].recorded, _, err = f.o.Session.Exists(ctx, nodePath(all[i].node.ID))
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("look for the records of nodes in workspaces: %w", err)
+	}
+	for _, c := range all {
+		if !c.recorded {
+			there[c.workspace].Nodes = append(there[c.workspace].Nodes, c.node)
+		}
+	}
+	return nil
 }
 
 func (f *Forecast) wantDestroys(there map[string]*preview.Workspace) {

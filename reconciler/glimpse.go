@@ -54,6 +54,9 @@ func look(ctx context.Context, s *session.Session, cfg *config.Config, now time.
 			Own: map[desire.PoolKey]string{}, Handlers: map[string]*desire.Handler{}, MinReady: map[string]string{}, MinReadyAfter: map[string]time.Time{},
 		}},
 	}
+	// First, because it takes longest, and the rest is to be of one moment; nor may a machine that a cloud counts have a record
+	// that was not there yet when nodes were read.
+	answers := clouds.Ask(ctx, cfg.Providers)
 	for _, step := range []func(context.Context) error{g.readTree, g.readPools, g.readLaunchers, g.readRequests, g.readNodes, g.readLocks} {
 		if err := step(ctx); err != nil {
 			return nil, err
@@ -61,7 +64,7 @@ func look(ctx context.Context, s *session.Session, cfg *config.Config, now time.
 	}
 	g.images = newestUploads(ctx, s, wantedImages(cfg))
 	g.scene.View.Images = g.images.ids()
-	g.askClouds(ctx)
+	g.seeClouds(answers)
 	g.choosePools()
 	g.chooseLauncher()
 	g.seeNodes()
@@ -69,10 +72,9 @@ func look(ctx context.Context, s *session.Session, cfg *config.Config, now time.
 	return g, nil
 }
 
-// askClouds looks up what the launcher does. A cloud that does not answer is told, as the launcher declines what it
-// needs it for.
-func (g *glimpse) askClouds(ctx context.Context) {
-	answers := clouds.Ask(ctx, g.cfg.Providers)
+// seeClouds takes in what the launcher looks up, too. A cloud that does not answer is told, as the launcher declines what
+// it needs it for.
+func (g *glimpse) seeClouds(answers map[string]clouds.Answer) {
 	g.clouds.update(answers, g.scene.View.Nodes)
 	for _, p := range g.cfg.Providers {
 		if c := g.clouds.clouds[p.Name]; c != nil && c.Trouble != "" {

@@ -210,12 +210,34 @@ func TestPlan(t *testing.T) {
 		t.Errorf("another node than %s went", going[0].ID)
 	}
 	r.stop()
+	r.unread(slices.Sorted(maps.Keys(r.Nodes()))[0])
 	if err := os.WriteFile(filepath.Join(r.StateDir, "zookeeper-tree"), []byte("another\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if out, code := r.plan(true); code != 1 || !strings.Contains(out, "another ZooKeeper tree") {
 		t.Errorf("with a state directory of another tree: %d %s", code, out)
 	}
+}
+
+// unread has a live node's record be none that can be read, as if it had been written after the others were read: such a
+// node is not deleted. Its record is there, and that is what counts.
+func (r *cloudRig) unread(node string) {
+	r.t.Helper()
+	path := "/nodepool/nodes/" + node
+	data, _, err := r.s.Get(r.ctx, path)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	set := func(data []byte) {
+		if _, err := r.s.Set(r.ctx, path, data, -1); err != nil {
+			r.t.Fatal(err)
+		}
+	}
+	set([]byte("{"))
+	if p := r.planned(true, 0); p.Summary.Delete != 0 || p.Summary.Keep != 1 || !strings.Contains(strings.Join(p.Warnings, " "), "node "+node+" cannot be read and is left alone") {
+		r.t.Errorf("with a record that cannot be read: %+v", p)
+	}
+	set(data)
 }
 
 // run runs a command and returns what it prints and its exit code.
