@@ -56,6 +56,12 @@ func (m *Manager) loadOne(dir string) error {
 	if err != nil {
 		return fmt.Errorf("read the run that workspace %s holds: %w", rec.ID, err)
 	}
+	if run == nil && len(rec.pending()) > 0 {
+		// A folder with a state has had a run, whatever became of what it left: its nodes may be in use.
+		if _, view, ok := execute.NewestState(dir); ok && rec.lose(view) {
+			m.suspect(rec.Provider)
+		}
+	}
 	kept, _ := os.ReadFile(filepath.Join(dir, copyFile)) // unreadable: copied again
 	m.add(&workspace{rec: rec, dir: dir, left: run, kept: string(kept), unkept: m.opts.Keep})
 	return nil

@@ -74,6 +74,33 @@ func (r *Record) without(gone []string) *Record {
 	return &left
 }
 
+// pending are the slots whose create run has not ended, or whose end nobody has seen.
+func (r *Record) pending() (names []string) {
+	for _, name := range r.names() {
+		if !r.Slots[name].Created {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// lose ends the create run of a host or daemon that is lost, by what the state holds: a slot that is complete is created,
+// perhaps handed over and in use; others were killed. It reports whether any was: the cloud may have more than the state says.
+func (r *Record) lose(view execute.StateView) (unsure bool) {
+	for _, name := range r.pending() {
+		s := r.Slots[name]
+		if _, complete := view.Results[name]; !complete {
+			s.Class, s.Error = execute.Killed, errLauncherLost.Error()
+			unsure = true
+		}
+		s.Created = true
+	}
+	for name, s := range r.Slots {
+		s.Made = s.Made || !view.Empty(name)
+	}
+	return unsure
+}
+
 func (r *Record) encode() []byte {
 	data, err := json.MarshalIndent(r, "", " ")
 	if err != nil {

@@ -20,8 +20,8 @@ func (m *Manager) Recover() {
 		switch {
 		case run == nil:
 			// The daemon died between the record and the run: nothing was begun, and the launcher may begin it.
-			for _, s := range ws.rec.Slots {
-				s.Doomed = s.Doomed || !s.Created
+			for _, name := range ws.rec.pending() {
+				ws.rec.Slots[name].Doomed = true
 			}
 			m.lookLater(ws)
 		case run.Job.Kind == execute.Refresh:

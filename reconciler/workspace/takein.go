@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -27,20 +28,15 @@ func (m *Manager) TakeIn(id string, d store.Document) ([]string, error) {
 	if d, err = m.LoadState(m.ctx, id, d); err != nil {
 		return nil, err
 	}
+	// Judged before it is written: after a kill in between, slots without an end would look like ones that were never begun.
+	view, _ := execute.ParseState(d.Files[execute.StateFile])
+	unsure := rec.lose(view)
+	d.Files = maps.Clone(d.Files)
+	d.Files[recordFile] = rec.encode()
 	dir := filepath.Join(m.folder(), id)
 	if err := m.unfold(dir, d); err != nil {
 		_ = os.RemoveAll(aside(dir))
 		return nil, fmt.Errorf("write workspace %s: %w", id, err)
-	}
-	_, view, _ := execute.NewestState(dir)
-	unsure := false
-	for name, s := range rec.Slots {
-		s.Made = s.Made || !view.Empty(name)
-		if _, complete := view.Results[name]; !s.Created && !complete {
-			s.Class, s.Error = execute.Killed, errLauncherLost.Error()
-			unsure = true
-		}
-		s.Created = true
 	}
 	if unsure { // the cloud may have more than the copy says
 		m.suspect(rec.Provider)
@@ -92,7 +88,11 @@ func (m *Manager) unfold(dir string, d store.Document) error {
 		if name == providersName {
 			continue
 		}
-		if err := execute.WriteFile(filepath.Join(tmp, name), data); err != nil {
+		write := execute.WriteFile
+		if name == recordFile { // the rest comes from the copy again, should it be lost with the machine
+			write = execute.WriteDurable
+		}
+		if err := write(filepath.Join(tmp, name), data); err != nil {
 			return err
 		}
 	}
