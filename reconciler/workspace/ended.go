@@ -53,6 +53,10 @@ func (m *Manager) createEnded(ws *workspace, e ending, batch []*item) {
 			m.waiting[it.Node] = again
 			m.last[it.Node] = it.outcome(Queued)
 			m.enqueue(again)
+		case ended && o.Kind == Created && m.opts.Keep && !s.Doomed:
+			// Told once it is copied (see answer): what Zuul uses must not be forgotten with this host.
+			m.last[s.Node] = o
+			ws.unkept, ws.asked = true, true
 		case ended:
 			m.conclude(s, o)
 		}
