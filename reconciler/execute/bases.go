@@ -78,7 +78,7 @@ func (b *Bases) Close() {
 }
 
 // Get returns the sibling for a module, initialising it when there is none yet. Errors are of class Config when init
-// says that the module or a provider cannot be had as configured. An init goes on when ctx ends: others may wait for it.
+// says that the module or a provider cannot be had as configured; see initClass. An init goes on when ctx ends: others may wait for it.
 func (b *Bases) Get(ctx context.Context, spec *modules.Spec) (*Base, error) {
 	name, source, err := b.identify(ctx, spec)
 	if err != nil {
@@ -124,7 +124,7 @@ func (b *Bases) source(ctx context.Context, m modules.Module) (string, error) {
 		if ctx.Err() != nil || b.ctx.Err() != nil {
 			return "", err
 		}
-		return "", &Error{Class: Config, Op: "read module " + m.Source, Err: err, Hint: "check module.source; a local one is relative to the configuration file"}
+		return "", &Error{Class: folderClass(err), Op: "read module " + m.Source, Err: err, Hint: "check module.source; a local one is relative to the configuration file"}
 	}
 	return f.source(), nil
 }

@@ -1,6 +1,7 @@
 package execute
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"os"
@@ -28,13 +29,14 @@ func TestBaseErrors(t *testing.T) {
 	for name, c := range map[string]struct {
 		module string
 		spec   func(*modules.Spec)
+		class  Class // Config unless said otherwise
 		err    []string
 	}{
 		"module does not exist": {spec: func(s *modules.Spec) { s.Module = modules.Module{Source: "./gone", Base: "/nonexistent"} },
 			err: []string{"read module ./gone", "no such file", "module.source"}},
 		"syntax": {module: `resource "x" {`, err: []string{"initialise module", "terraform|tofu", "init` in"}},
-		"unknown provider": {module: `terraform { required_providers { x = { source = "nodepool-tf.invalid/no/such" } } }` + "\n" + `provider "x" {}`,
-			err: []string{"nodepool-tf.invalid/no/such"}},
+		"registry that does not answer": {module: "terraform {\n  required_providers {\n    x = { source = \"127.0.0.1:1/no/such\" }\n  }\n}",
+			class: Unknown, err: []string{"127.0.0.1:1/no/such", "connection refused"}},
 		"bad provider config": {module: nothing, spec: func(s *modules.Spec) { s.ProviderConfig = map[string]any{"not a name": map[string]any{}} },
 			err: []string{"provider configuration"}},
 		"git module that is not there": {spec: func(s *modules.Spec) { s.Module = modules.Module{Source: "git::file:///nonexistent/repo.git"} },
@@ -47,8 +49,9 @@ func TestBaseErrors(t *testing.T) {
 				c.spec(s.spec)
 			}
 			_, err := s.bases.Get(t.Context(), s.spec)
-			if err == nil || ClassOf(err) != Config {
-				t.Fatalf("error %v of class %s, want class config", err, ClassOf(err))
+			want := cmp.Or(c.class, Config)
+			if err == nil || ClassOf(err) != want {
+				t.Fatalf("error %v of class %s, want class %s", err, ClassOf(err), want)
 			}
 			for _, want := range c.err {
 				found := false

@@ -85,7 +85,8 @@ var classes = []struct {
 }{
 	{Throttle, anyOf(`throttl`, `rate.?limit`, `rate ?exceeded`, `too many requests`, `request.?limit`, `requests per (second|minute)`, `per minute`, `\b429\b`)},
 	{Quota, anyOf(`quota`, `limit[ _]?exceeded`, `exceeds? .{0,40}\blimit`, `too many instances`, `CountLimitReached`, `MaxSpotInstanceCount`, `maximum number of .{0,40}exceeded`)},
-	{Capacity, anyOf(`insufficient.{0,20}capacity`, `not enough .{0,30}capacity`, `(out of|no|lack of|sufficient|available) capacity`, `capacity restrictions`,
+	{Capacity, anyOf(`insufficient.{0,20}capacity`, `not enough .{0,30}capacity`, `(out of|no) (\w+ )?capacity`, `(lack of|sufficient|available) capacity`, `capacity restrictions`, `un(fulfillable|able to fulfill) ?capacity`,
+		`out of stock`, `\bno ?stock\b`, `sold ?out`, `not ?on ?sale`, `out of usage`, // scaleway, alicloud, huaweicloud, opentelekomcloud, tencentcloud
 		`no valid host`, `exhausted all hosts`, // openstack
 		`InsufficientFreeAddresses`, `SpotMaxPriceTooLow`, `not supported in your requested availability zone`, // aws
 		`ZONE_RESOURCE_POOL_EXHAUSTED`, `does not have enough resources`, `stockout`, `is currently unavailable in the \S+ zone`, `IP_SPACE_EXHAUSTED`, `IP space of .{0,200} exhausted`, // google
@@ -94,7 +95,8 @@ var classes = []struct {
 		`resource_unavailable`, `placement_error`, `unsupported location for server type`, // hcloud
 		`insufficient (resources to|disk space)`, `resources .{0,40}are insufficient`, // vsphere
 	)},
-	{Timeout, anyOf(`timeout - last error`, `SSH authentication failed`)}, // of a provisioner, which logs into the node
+	{Unknown, anyOf(`error looking up service account`, `because it is being terminated`)}, // kubernetes says "forbidden" of a namespace that is too young or too old
+	{Timeout, anyOf(`timeout - last error`, `SSH authentication failed`)},                  // of a provisioner, which logs into the node
 	{Auth, anyOf(`unauthori[sz]ed`, `requires auth\b`, `invalid auth\b`, `authentication`, `authorization ?failed`, `invalid credentials`, `access ?denied`, `forbidden`, `no valid credential`, `invalid ?(api ?)?(token|key)\b`,
 		`(http|error|status|code|got|response)\W{0,5}40[13]\b`, `\b40[13] (permission|no ticket)`,
 		`BXNIM\d+E`, `provided api key could not be found`, `\bnot[ _]authori[sz]ed`, // ibm

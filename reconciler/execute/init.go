@@ -60,7 +60,7 @@ func (b *Bases) initialise(base *Base, module string) error {
 		return nil // gone in a moment: no need to outlive what it links to, nor the machine
 	}
 	if err := detach(base.dir, b.dir); err != nil {
-		return &Error{Class: Config, Op: "copy what module " + module + " links to", Err: err}
+		return &Error{Class: folderClass(err), Op: "copy what module " + module + " links to", Err: err}
 	}
 	// Live nodes are destroyed with what lies here: it must be on disk before anything says that it is whole.
 	if err := syncTree(base.dir); err != nil {
@@ -109,12 +109,9 @@ func (b *Bases) init(dir, module string) error {
 	if b.ctx.Err() != nil {
 		return b.ctx.Err()
 	}
-	class := classify(err.Error())
-	switch {
-	case errors.Is(err, context.DeadlineExceeded):
+	class := initClass(err.Error())
+	if errors.Is(err, context.DeadlineExceeded) {
 		class = Timeout
-	case class == Unknown, class == Capacity, class == Quota:
-		class = Config
 	}
 	hint := templates.Hint(shorten(err).Error(), "")
 	if hint == "" {
@@ -132,7 +129,7 @@ func shorten(err error) error {
 	if i := strings.Index(text, "Error: "); i >= 0 {
 		text = text[i+len("Error: "):]
 	}
-	return errors.New(clip(text, 600))
+	return errors.New(clip(text, 1000))
 }
 
 // syncTree brings everything written below a folder to disk, with the rest of its file system: it is done once per
