@@ -42,6 +42,7 @@ type peers struct {
 	listed  bool                 // known is complete
 	unknown map[string]time.Time // owners of nodes that are not among known: first sighting
 	stuck   map[string]stuck     // workspaces that could not be taken over
+	missing bool                 // some are ours now and lie not here yet: whose nodes they hold is not known
 }
 
 // watchPeers looks at the other launchers until ctx ends.
@@ -97,6 +98,7 @@ func (p *peers) look(ctx context.Context) {
 			changed = true // see foreign
 		}
 	}
+	changed = p.noteMissing() || changed
 	p.listed = true
 	p.unstick(func(at stuck) bool { return p.known[at.Launcher] != nil && !p.known[at.Launcher].alive })
 	p.mu.Unlock()
@@ -174,6 +176,7 @@ func (p *peers) takeOver(ctx context.Context, id string) (changed bool) {
 	p.mu.Lock()
 	changed = first || len(taken) > 0 || len(left) != len(is.left)
 	is.left = left
+	changed = p.noteMissing() || changed
 	p.unstick(func(at stuck) bool { return at.Launcher != id || slices.Contains(ids, at.Workspace) })
 	p.mu.Unlock()
 	if len(taken) > 0 {
@@ -218,6 +221,8 @@ func (p *peers) takeOne(ctx context.Context, from, id string, gone time.Duration
 		return d.Provider, nil, false
 	case d.Run != nil && gone < d.Run.Within:
 		return d.Provider, nil, false // its run may go on
+	case p.lp.l.manager.Full(): // told by itself
+		return d.Provider, nil, false
 	}
 	whole, err := p.lp.l.manager.LoadState(ctx, id, d)
 	if err != nil {
@@ -233,11 +238,18 @@ func (p *peers) takeOne(ctx context.Context, from, id string, gone time.Duration
 	}
 	if err != nil {
 		if !errors.Is(err, store.ErrAlive) && !errors.Is(err, store.ErrLost) && ctx.Err() == nil {
-			p.lp.log.Error("a workspace of a launcher that is gone could not be taken over; it is tried again with the next session", "workspace", id, "launcher", from, "err", err)
+			p.lp.log.Error("a workspace of a launcher that is gone could not be taken over; it is tried again", "workspace", id, "launcher", from, "err", err)
 		}
 		return d.Provider, nil, errors.Is(err, store.ErrLost)
 	}
 	return d.Provider, nodes, true
+}
+
+// noteMissing notes whether workspaces that were taken, or lost with the disk, lie not here yet. Callers hold mu.
+func (p *peers) noteMissing() (changed bool) {
+	before := p.missing
+	p.missing = p.lp.l.manager.Missing()
+	return p.missing != before
 }
 
 // foreign reports whether a node of another launcher (or Nodepool's) is none of our business: its resources are, or may
@@ -246,7 +258,7 @@ func (p *peers) takeOne(ctx context.Context, from, id string, gone time.Duration
 func (p *peers) foreign(owner, provider string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if owner == "" || !p.listed {
+	if owner == "" || !p.listed || p.missing {
 		return true
 	}
 	o := p.known[owner]

@@ -56,10 +56,13 @@ func (lp *loop) firstWanted(node string, now time.Time, grace time.Duration) (un
 	return until
 }
 
-// mayHold tells whether a launcher that is away may have workspaces of a provider.
+// mayHold tells whether a launcher that is away may have workspaces of a provider, or this one without their being here.
 func (p *peers) mayHold(provider string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.missing {
+		return true
+	}
 	for _, o := range p.known {
 		if !o.alive && (o.left == nil || o.left[provider] || o.left[anyProvider]) {
 			return true

@@ -21,3 +21,13 @@ func TestMayHold(t *testing.T) {
 		}
 	}
 }
+
+// TestMissing: while workspaces that were taken lie not here, any node of a launcher that is gone may be in one of them.
+func TestMissing(t *testing.T) {
+	for _, missing := range []bool{false, true} {
+		p := &peers{listed: true, missing: missing, known: map[string]*peer{"id": {left: map[string]bool{}}}}
+		if p.foreign("id", "p") != missing || p.mayHold("p") != missing {
+			t.Errorf("missing %t: foreign %t, may hold %t", missing, p.foreign("id", "p"), p.mayHold("p"))
+		}
+	}
+}

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"time"
 
 	"github.com/nodepool-tf/nodepool-tf/reconciler/execute"
 	"github.com/nodepool-tf/nodepool-tf/state/store"
@@ -18,9 +17,8 @@ import (
 // errLauncherLost is why an attempt failed whose launcher died in the middle of it.
 var errLauncherLost = errors.New("its launcher was lost while the run was under way")
 
-// TakeIn makes a workspace of ours from a document: one that was another launcher's, or our own after the loss of the
-// disk. No run is under way in it any more. It returns the nodes in it.
-func (m *Manager) TakeIn(id string, d store.Document) ([]string, error) {
+// takeIn makes a workspace of ours from a document. No run is under way in it any more. It returns the nodes in it.
+func (m *Manager) takeIn(id string, d store.Document) ([]string, error) {
 	rec, err := recordOf(id, d)
 	if err != nil {
 		return nil, err
@@ -157,44 +155,6 @@ func (m *Manager) furnish(ws *workspace) error {
 		return err
 	}
 	return base.Populate(ws.dir, names)
-}
-
-// fetch takes in a workspace that is kept for us but lies not here. Callers hold mu.
-func (m *Manager) fetch(id string) {
-	m.fetching[id] = true
-	k := m.keeper
-	m.goes(func() {
-		d, err := k.Get(m.ctx, id)
-		var nodes []string
-		if err == nil {
-			nodes, err = m.TakeIn(id, d)
-		}
-		m.mu.Lock()
-		defer m.mu.Unlock()
-		delete(m.fetching, id)
-		if err != nil {
-			m.refetch[id] = time.Now().Add(fetchRetry)
-			m.opts.Log.Error("a workspace that is missing here could not be restored from its copy; it is tried again", "workspace", id, "err", err)
-			return
-		}
-		m.opts.Log.Warn("a workspace that was missing here was restored from its copy", "workspace", id, "nodes", nodes)
-	})
-}
-
-// fetchRetry is how long a workspace that could not be restored waits before it is tried again.
-const fetchRetry = time.Minute
-
-// retryFetches tries again to restore what is ours and lies not here. Callers hold mu.
-func (m *Manager) retryFetches() {
-	for id, at := range m.refetch {
-		switch {
-		case m.keeper == nil || m.workspaces[id] != nil:
-			delete(m.refetch, id) // the next session lists what is ours
-		case !m.fetching[id] && !time.Now().Before(at):
-			delete(m.refetch, id)
-			m.fetch(id)
-		}
-	}
 }
 
 // restoreCopy puts the state from a workspace's copy in the place of one that is lost or cannot be read. Callers own ws.
