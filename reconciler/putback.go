@@ -93,6 +93,10 @@ func (lp *loop) resetLocked(ctx context.Context, req *lockedRequest, ids []strin
 		return errNotOurs
 	}
 	for _, id := range ids {
+		// Whoever has it may be deleting it, in several steps: a contender of ours in between would make those fail.
+		if holders, err := lock.Contenders(ctx, lp.s, nodeLockPath(id)); err != nil || len(holders) > 0 {
+			continue
+		}
 		n, err := lockNode(ctx, lp.s, id)
 		if err != nil {
 			continue // gone, or in somebody's hands: theirs to free
