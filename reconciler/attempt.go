@@ -62,16 +62,16 @@ func (lp *loop) pick(la *launch) {
 	}
 }
 
-// next begins the attempt that follows one whose remains are gone, in its time.
+// next begins the attempt that follows one whose remains are gone, in its time: what the cleanup took is part of the wait.
 func (lp *loop) next(la *launch) {
 	la.attempt++
 	la.phase = waiting
-	if la.wait <= 0 {
+	wait := la.wait - time.Since(la.left.since)
+	la.wait = 0
+	if wait <= 0 {
 		lp.goOn(la)
 		return
 	}
-	wait := la.wait
-	la.wait = 0
 	lp.after(wait, func() { lp.goOn(la) })
 }
 
@@ -80,7 +80,7 @@ func (lp *loop) goOn(la *launch) {
 	switch {
 	case la.phase != waiting || lp.launches[la.node.ID] != la:
 	case lp.view.Requests[la.handler.Request] == nil:
-		lp.launchFailed(la, errors.New("request was cancelled"), record.NodeFailed)
+		lp.launchFailed(la, errCancelled, record.NodeFailed)
 	default:
 		lp.start(la)
 	}
@@ -107,10 +107,12 @@ func (lp *loop) attemptFailed(la *launch, err error, block string) {
 	case fail:
 		lp.launchFailed(la, err, record.NodeFailed)
 	default:
-		la.phase = cleaning
-		lp.l.manager.Destroy(la.node.ID)
+		lp.clean(la)
 	}
 }
+
+// errCancelled is why a launch ends that nobody waits for any more.
+var errCancelled = errors.New("request was cancelled")
 
 // attempts is how many of a label's launch count.
 func attempts(l *config.PoolLabel) int { return l.Pool.Provider.LaunchRetries }

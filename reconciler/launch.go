@@ -33,6 +33,7 @@ type launch struct {
 	began  time.Time // of the attempt
 	turn   time.Time // of its run, zero while it waits for one
 	reason error     // of the newest failure
+	left   cleanup   // what it left
 }
 
 type phase int
@@ -92,8 +93,7 @@ func (lp *loop) launchOutcome(la *launch, o workspace.Outcome) {
 		lp.loseLaunch(la, errTakenOver)
 	case workspace.DestroyFailed:
 		if la.phase == cleaning {
-			lp.log.Warn("what a failed launch left could not be destroyed; the node fails and it is tried again", "node", o.Node, "workspace", o.Workspace, "class", o.Class(), "err", o.Err)
-			lp.launchFailed(la, la.reason, record.NodeFailed)
+			lp.notClean(la, o)
 		}
 	}
 }
@@ -305,11 +305,12 @@ func (lp *loop) loseLaunch(la *launch, err error) {
 	}
 }
 
-// cancelQueued ends a launch that still waits: for a free run, for its next attempt, or for what its cloud has to say.
+// cancelQueued ends a launch that still waits: for a free run, for its next attempt, until what an attempt left is gone, or
+// for what its cloud has to say.
 func (lp *loop) cancelQueued(id string) {
 	la := lp.launches[id]
-	if la != nil && (la.phase == waiting || la.phase == asking || la.phase == applying && lp.stopWaiting(la)) {
-		lp.launchFailed(la, errors.New("request was cancelled"), record.NodeFailed)
+	if la != nil && (la.phase == waiting || la.phase == asking || la.phase == cleaning || la.phase == applying && lp.stopWaiting(la)) {
+		lp.launchFailed(la, errCancelled, record.NodeFailed)
 	}
 }
 

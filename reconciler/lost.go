@@ -158,8 +158,8 @@ func (lp *loop) catchUp(la *launch) {
 		la.phase = applying
 		lp.launchOutcome(la, o)
 	case workspace.DestroyFailed:
-		la.phase, la.reason = cleaning, o.Err // why the attempt failed, nobody remembers
-		la.counted++                          // nor whether it did; so the launch ends in time
-		lp.l.manager.Destroy(la.node.ID)
+		la.reason = o.Err // why the attempt failed, nobody remembers
+		la.counted++      // nor whether it did; so the launch ends in time
+		lp.clean(la)
 	}
 }

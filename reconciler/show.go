@@ -144,7 +144,7 @@ func (lp *loop) launchWaits(id string) string {
 	case finishing:
 		return "host keys and record"
 	case cleaning:
-		return "what a failed attempt left is being destroyed"
+		return la.left.String()
 	case waiting:
 		return "waiting to be tried again"
 	}

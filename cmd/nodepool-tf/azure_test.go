@@ -244,6 +244,10 @@ func TestAzureTrouble(t *testing.T) {
 		l.gone()
 	}
 	l.logged("class=capacity")
+	l.logged("NicReservedForAnotherVm") // for a while: the second attempt waits for that
+	if n := strings.Count(l.Log(), "attempt=2/2"); n != 2 {
+		t.Errorf("%d second attempts", n)
+	}
 	l.cloud.Fail("")
 
 	// The quota that the daemon knows of is an old one: the cloud refuses, which is no failed attempt.

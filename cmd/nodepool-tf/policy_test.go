@@ -148,6 +148,32 @@ func TestThrottled(t *testing.T) {
 	r.balanced(1)
 }
 
+// TestCleanupRefused: the cloud that has just failed an attempt fails the destroy that follows, too. The launch goes on when
+// what was left is gone, and ends at once when nobody waits for it.
+func TestCleanupRefused(t *testing.T) {
+	broken, keeps := api.Fault{Kind: api.Broken, Op: api.Create, Count: 1}, api.Fault{Kind: api.Error, Op: api.Delete}
+	once := keeps
+	once.Count = 1
+	r := newCloudRig(t, api.Settings{Faults: []api.Fault{broken, once}}, retries("2"), noRepeats)
+	req := r.wait(r.submit("vm"), record.RequestFulfilled)
+	r.wantAsked(2)
+	r.logged("what a failed attempt left could not be destroyed; it is tried again, and the next attempt waits for that")
+	r.useChecked(req)
+	r.balanced(2)
+	r.faults(broken, keeps)
+	id := r.submit("vm")
+	r.eventually("the cloud keeps it", func() bool { return strings.Count(r.Log(), "what a failed attempt left could not be destroyed") == 2 })
+	text, _ := r.explain(id)
+	says(t, text, "cannot be destroyed yet; the next attempt waits for that")
+	if err := r.Cancel(r.ctx, id); err != nil {
+		t.Fatal(err)
+	}
+	r.eventually("the launch ends", func() bool { return strings.Contains(r.Log(), "state=failed") })
+	r.wantAsked(3)
+	r.faults()
+	r.balanced(3)
+}
+
 // TestThrottledCancelled: a request that is cancelled while its launch waits leaves nothing, and nothing is launched.
 func TestThrottledCancelled(t *testing.T) {
 	r := newCloudRig(t, api.Settings{Faults: []api.Fault{{Kind: api.Throttle, Op: api.Create}}}, noRepeats)

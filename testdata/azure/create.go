@@ -108,7 +108,9 @@ func (s *Server) boot(r *resource) *refusal {
 	case linux["disablePasswordAuthentication"] == true && profile["adminPassword"] != nil, linux["disablePasswordAuthentication"] == false && profile["adminPassword"] == nil:
 		return &refusal{http.StatusBadRequest, "InvalidParameter", "Authentication using either SSH or by user name and password must be enabled in Linux profile.", false}
 	}
+	interfaces, _ := child(p, "networkProfile")["networkInterfaces"].([]any)
 	if no := s.full(size, r.path); no != nil {
+		s.reserve(interfaces)
 		return no
 	}
 	storage := child(p, "storageProfile")
@@ -116,7 +118,6 @@ func (s *Server) boot(r *resource) *refusal {
 	if id, ok := image["id"].(string); ok && s.at(id) == nil {
 		return &refusal{http.StatusNotFound, "NotFound", "The image " + id + " is not there.", false}
 	}
-	interfaces, _ := child(p, "networkProfile")["networkInterfaces"].([]any)
 	for _, of := range interfaces {
 		ref, _ := of.(map[string]any)
 		nic := s.at(ref["id"])
@@ -139,11 +140,27 @@ func (s *Server) boot(r *resource) *refusal {
 	return nil
 }
 
+// reserve keeps the interfaces of a machine that is refused. Azure does so for three minutes; here they are kept until their
+// deletion has been refused once.
+func (s *Server) reserve(interfaces []any) {
+	for _, of := range interfaces {
+		ref, _ := of.(map[string]any)
+		if nic := s.at(ref["id"]); nic != nil {
+			nic.reserved = true
+		}
+	}
+}
+
 // remove deletes what is not in use.
 func (s *Server) remove(w http.ResponseWriter, key string) {
 	p := properties(s.resources[key].doc)
 	if user, used := p["virtualMachine"].(map[string]any); used && kind(key) == interfaces {
 		refuse(w, http.StatusBadRequest, "NicInUse", fmt.Sprintf("Network Interface %s is used by existing resource %s.", key, user["id"]))
+		return
+	}
+	if r := s.resources[key]; r.reserved {
+		r.reserved = false
+		refuse(w, http.StatusBadRequest, "NicReservedForAnotherVm", "Nic(s) in request is reserved for another Virtual Machine for 180 seconds.")
 		return
 	}
 	if user, used := p["ipConfiguration"].(map[string]any); used && s.at(user["id"]) != nil {

@@ -12,8 +12,9 @@ import (
 
 // resource is a document at a path.
 type resource struct {
-	path string // as it was written first
-	doc  map[string]any
+	path     string // as it was written first
+	doc      map[string]any
+	reserved bool // an interface of a machine that was refused
 }
 
 // operation is one that is under way.
