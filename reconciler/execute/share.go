@@ -1,14 +1,10 @@
 package execute
 
 import (
-	"archive/tar"
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -23,8 +19,12 @@ const (
 	BlobModule = "modules" // a frozen local module
 )
 
-// maxShared bounds a module's copy.
+// maxShared bounds a module's copy, in bytes: what ZooKeeper is given of one thing (state/store). A module that would take
+// more is refused when it is frozen.
 const maxShared = 64 << 20
+
+// ErrNotHere says that there is no such initialised sibling.
+var ErrNotHere = errors.New("it was not initialised here")
 
 // recipe is what an initialised sibling was made from. Provider configuration, which may hold secrets, is no part of it.
 type recipe struct {
@@ -34,14 +34,19 @@ type recipe struct {
 
 var frozenSource = regexp.MustCompile(`"\.\./\.\./modules/([0-9a-f]+)`)
 
-// Export gives what another launcher needs to make the same sibling: by kind, name and content.
-func (b *Bases) Export(base string, each func(kind, name string, data []byte) error) error {
+// Export gives what another launcher needs to make the same sibling: by kind, name and content. A content is asked for only
+// where it is not kept yet: nodes live in a frozen module, and what their runs write there is no part of it. It is an
+// ErrNotHere when there is no such sibling.
+func (b *Bases) Export(base string, each func(kind, name string, content func() ([]byte, error)) error) error {
 	dir := filepath.Join(b.dir, "bases", base)
 	r := recipe{Files: map[string][]byte{}}
 	for _, name := range []string{templates.MainFile, baseBlock + ".tf", ".terraform.lock.hcl"} {
 		data, err := os.ReadFile(filepath.Join(dir, name))
-		if os.IsNotExist(err) && name == ".terraform.lock.hcl" {
+		switch {
+		case os.IsNotExist(err) && name == ".terraform.lock.hcl":
 			continue
+		case os.IsNotExist(err) && name == templates.MainFile:
+			return ErrNotHere
 		}
 		if err != nil {
 			return err
@@ -50,19 +55,11 @@ func (b *Bases) Export(base string, each func(kind, name string, data []byte) er
 	}
 	if m := frozenSource.FindSubmatch(r.Files[baseBlock+".tf"]); m != nil {
 		r.Module = string(m[1])
-		data, err := pack(filepath.Join(b.dir, "modules", r.Module))
-		if err != nil {
-			return err
-		}
-		if err := each(BlobModule, r.Module, data); err != nil {
+		if err := each(BlobModule, r.Module, func() ([]byte, error) { return pack(filepath.Join(b.dir, "modules", r.Module)) }); err != nil {
 			return err
 		}
 	}
-	data, err := json.Marshal(r)
-	if err != nil {
-		return err
-	}
-	return each(BlobBase, base, data)
+	return each(BlobBase, base, func() ([]byte, error) { return json.Marshal(r) })
 }
 
 // Import makes a sibling from what another launcher exported, unless it is here. get fetches by kind and name. init is
@@ -148,74 +145,3 @@ func (b *Bases) unfreeze(hash string, get func(kind, name string) ([]byte, error
 var plainName = regexp.MustCompile(`^[0-9a-f]{1,64}$`)
 
 func isName(s string) bool { return plainName.MatchString(s) }
-
-// pack makes an archive of a folder, byte for byte the same for the same contents.
-func pack(dir string) ([]byte, error) {
-	var buf bytes.Buffer
-	w := tar.NewWriter(&buf)
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error { // in lexical order
-		if err != nil || d.IsDir() {
-			return err
-		}
-		info, err := d.Info()
-		if err != nil {
-			return err
-		}
-		data, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		rel, err := filepath.Rel(dir, path)
-		if err != nil {
-			return err
-		}
-		if buf.Len()+len(data) > maxShared {
-			return fmt.Errorf("more than %d MiB", maxShared>>20)
-		}
-		err = w.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: filepath.ToSlash(rel), Size: int64(len(data)), Mode: int64(info.Mode().Perm())})
-		if err == nil {
-			_, err = w.Write(data)
-		}
-		return err
-	})
-	if err == nil {
-		err = w.Close()
-	}
-	return buf.Bytes(), err
-}
-
-// unpack takes an archive apart below dir. The archive may say anything.
-func unpack(data []byte, dir string) error {
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = root.Close() }()
-	r := tar.NewReader(bytes.NewReader(data))
-	for {
-		h, err := r.Next()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if h.Typeflag != tar.TypeReg || !filepath.IsLocal(h.Name) {
-			return fmt.Errorf("%q is not a plain file within the module", h.Name)
-		}
-		if err := root.MkdirAll(filepath.Dir(h.Name), 0o700); err != nil {
-			return err
-		}
-		f, err := root.OpenFile(h.Name, os.O_CREATE|os.O_WRONLY|os.O_EXCL, fs.FileMode(h.Mode)&0o700|0o600)
-		if err != nil {
-			return err
-		}
-		if _, err := io.Copy(f, io.LimitReader(r, maxShared)); err != nil {
-			f.Close()
-			return err
-		}
-		if err := f.Close(); err != nil {
-			return err
-		}
-	}
-}

@@ -12,11 +12,8 @@ import (
 	"strings"
 )
 
-// Bounds of a module's folder: more than this is somebody's home directory, not a module.
-const (
-	maxModuleFiles = 20_000
-	maxModuleBytes = 256 << 20
-)
+// maxModuleFiles bounds a module's folder, beside maxShared: more than this is somebody's home directory, not a module.
+const maxModuleFiles = 20_000
 
 // tree is a local module with everything it refers to by relative source.
 type tree struct {
@@ -114,7 +111,7 @@ func (t *tree) list(called map[string]bool, state string) error {
 		}
 		return false
 	}
-	var total int64
+	total := int64(packedEnd)
 	sum := sha256.New()
 	err := filepath.WalkDir(t.root, func(path string, d fs.DirEntry, err error) error {
 		if os.IsPermission(err) && beside(path) {
@@ -155,9 +152,9 @@ func (t *tree) list(called map[string]bool, state string) error {
 		if err != nil {
 			return err
 		}
-		t.names, total = append(t.names, rel), total+info.Size()
-		if len(t.names) > maxModuleFiles || total > maxModuleBytes {
-			return fmt.Errorf("module folder %s holds more than %d files or %d MiB: is it the right folder?", t.root, maxModuleFiles, maxModuleBytes>>20)
+		t.names, total = append(t.names, rel), total+packedSize(rel, info.Size())
+		if len(t.names) > maxModuleFiles || total > maxShared {
+			return fmt.Errorf("module folder %s holds more than %d files or %d MiB: is it the right folder? It is kept in ZooKeeper for whoever must destroy its nodes; what is larger must come from elsewhere, as a URL or an absolute path", t.root, maxModuleFiles, maxShared>>20)
 		}
 		fmt.Fprintf(sum, "%s\x00%d\x00%d\x00%o\n", rel, info.Size(), info.ModTime().UnixNano(), info.Mode().Perm())
 		return nil

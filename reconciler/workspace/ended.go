@@ -49,10 +49,10 @@ func (m *Manager) createEnded(ws *workspace, e ending, batch []*item) {
 		switch {
 		case it != nil && !s.Doomed:
 			s.Doomed = true // it left nothing: settle drops it
-			again := &item{Order: it.Order, seq: it.seq, base: it.base, solo: e.err == nil}
+			again := &item{Order: it.Order, seq: it.seq, base: it.base, solo: e.err == nil, unkept: it.unkept}
 			m.waiting[it.Node] = again
 			m.last[it.Node] = it.outcome(Queued)
-			m.enqueue(again)
+			m.goAgain(again, e.err)
 		case ended && o.Kind == Created && m.opts.Keep && !s.Doomed:
 			// Told once it is copied (see answer): what Zuul uses must not be forgotten with this host.
 			m.last[s.Node] = o

@@ -27,6 +27,7 @@ type Keeper interface {
 	Get(ctx context.Context, id string) (store.Document, error)
 	Remove(ctx context.Context, id string) error
 	PutBlob(ctx context.Context, kind, name string, data []byte) error
+	HasBlob(ctx context.Context, kind, name string) (bool, error)
 	GetBlob(ctx context.Context, kind, name string) ([]byte, error)
 	// KeyID names the key that copies are encrypted with, "" for none.
 	KeyID() string
@@ -55,7 +56,7 @@ func (m *Manager) Attach(k Keeper, own []string, taken bool) {
 		m.endSession()
 	}
 	m.session, m.endSession = context.WithCancel(m.ctx)
-	m.keeper, m.shared = k, map[string]bool{}
+	m.keeper, m.shared = k, map[string]sharing{}
 	kept := map[string]bool{}
 	for _, id := range own {
 		kept[id] = true
@@ -142,11 +143,12 @@ func (m *Manager) keepState(ws *workspace, run *store.Run, state []byte, view ex
 	if err := m.addState(ws, &d, state, view); err != nil {
 		return m.notKept(ws, err)
 	}
-	return m.put(ws, d)
+	return m.put(ws, d, false)
 }
 
-// put is keep for a document in hand.
-func (m *Manager) put(ws *workspace, d store.Document) error {
+// put is keep for a document in hand. A workspace of which nothing is made yet is not kept without what another launcher
+// needs to destroy it.
+func (m *Manager) put(ws *workspace, d store.Document, isNew bool) error {
 	m.mu.Lock()
 	k, before := m.keeper, ws.kept
 	m.mu.Unlock()
@@ -165,6 +167,12 @@ func (m *Manager) put(ws *workspace, d store.Document) error {
 		return nil
 	}
 	err := m.shareBase(k, d.Base)
+	if errors.Is(err, errUnshared) {
+		if isNew {
+			return err // an attempt that fails: to wait would mend nothing
+		}
+		err = nil
+	}
 	if err == nil {
 		err = k.Put(m.ctx, ws.rec.ID, d)
 	}

@@ -26,6 +26,9 @@ type item struct {
 	base *execute.Base
 	solo bool // must not share its run: a run with it failed before anything was created
 	dead bool // destroyed while it waited
+
+	unkept int       // times that its workspace could not be copied
+	due    time.Time // when it is to go out again after that
 }
 
 // lane finds or makes a provider's lane. Callers hold mu.

@@ -70,7 +70,7 @@ type Manager struct {
 	session    context.Context          // that session's
 	endSession context.CancelFunc       // nil between sessions
 	remote     remote                   // how the backend does
-	shared     map[string]bool          // bases copied in this session
+	shared     map[string]sharing       // bases, in this session
 	fetching   map[string]bool          // workspaces that are being restored
 	behind     map[*workspace]time.Time // copies that failed: when they are tried again
 	refetch    map[string]time.Time     // workspaces that are ours and could not be restored: when that is tried again
@@ -81,6 +81,7 @@ type Manager struct {
 	waiting    map[string]*item   // by node: orders not yet running
 	lanes      map[string]*lane   // by provider
 	turn       []*lane            // the same, in the order they are served
+	later      []*item            // orders in no queue until they are due, see goAgain
 	runs       runs               // of all providers
 	young      int                // runs, see born
 	last       map[string]Outcome // by node: the newest outcome

@@ -1,6 +1,7 @@
 package workspace
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -64,6 +65,31 @@ func (m *Manager) enqueue(it *item) {
 	l.queue = slices.Insert(l.queue, i, it)
 }
 
+// goAgain queues an order whose run was not begun, or failed without a fault of its own. One whose workspace could not be
+// copied waits first, so that a copy that can never be written is no loop. (Without a session, or while the backend is down,
+// nothing is begun anyway: then it is to go as soon as that is over.) Callers hold mu.
+func (m *Manager) goAgain(it *item, err error) {
+	if err == nil || errors.Is(err, errAway) || errors.Is(err, errBackend) {
+		m.enqueue(it)
+		return
+	}
+	it.due = time.Now().Add(min(firstRetry<<min(it.unkept, 10), lastRetry))
+	it.unkept++
+	m.later = append(m.later, it)
+}
+
+// resume queues the orders whose wait is over. Callers hold mu.
+func (m *Manager) resume() {
+	now := time.Now()
+	m.later = slices.DeleteFunc(m.later, func(it *item) bool {
+		over := !now.Before(it.due)
+		if over && it.alive() {
+			m.enqueue(it)
+		}
+		return over || it.dead
+	})
+}
+
 // Cancel removes an order that still waits for a free run. It reports false when the node's apply has begun (or
 // ended): then the node must be destroyed.
 func (m *Manager) Cancel(node string) bool {
@@ -79,13 +105,14 @@ func (m *Manager) Cancel(node string) bool {
 	return true
 }
 
-// Tick dispatches what waits for time to pass: destroys and copies to be tried again, and creates while the disk was
-// full.
+// Tick dispatches what waits for time to pass: destroys and copies to be tried again, orders whose workspace could not be
+// copied, and creates while the disk was full.
 func (m *Manager) Tick() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.retryCopies()
 	m.retryFetches()
+	m.resume()
 	m.dispatch()
 }
 

@@ -180,21 +180,3 @@ func (m *Manager) restoreCopy(ws *workspace) bool {
 	}
 	return true
 }
-
-// shareBase copies what another launcher needs to run Terraform in workspaces of a base, once a session.
-func (m *Manager) shareBase(k Keeper, base string) error {
-	m.mu.Lock()
-	done := m.shared[base]
-	m.mu.Unlock()
-	if done {
-		return nil
-	}
-	err := m.bases.Export(base, func(kind, name string, data []byte) error { return k.PutBlob(m.ctx, kind, name, data) })
-	if err != nil && !os.IsNotExist(err) { // one that is not here came with a workspace of another launcher, and is kept
-		return fmt.Errorf("copy initialised module %s: %w", base, err)
-	}
-	m.mu.Lock()
-	m.shared[base] = true
-	m.mu.Unlock()
-	return nil
-}

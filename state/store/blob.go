@@ -22,6 +22,15 @@ func (st *Store) PutBlob(ctx context.Context, kind, name string, data []byte) er
 	return explain("keep "+kind, name, err)
 }
 
+// HasBlob reports whether PutBlob would leave a blob as it is.
+func (st *Store) HasBlob(ctx context.Context, kind, name string) (bool, error) {
+	if err := errors.Join(checkName("kind", kind), checkName("blob", name)); err != nil {
+		return false, err
+	}
+	is, _, err := st.lookBlob(ctx, blobPath(kind, name))
+	return is == whole, explain("look for "+kind, name, err)
+}
+
 func (st *Store) putBlob(ctx context.Context, kind, name string, data []byte) error {
 	path := blobPath(kind, name)
 	var s *sealed

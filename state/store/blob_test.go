@@ -33,9 +33,15 @@ func TestBlobs(t *testing.T) {
 		if _, err := b.GetBlob(ctx, "module", name); !errors.Is(err, zk.ErrNoNode) {
 			t.Errorf("%s before it was put: %v", name, err)
 		}
+		if must[bool](t)(b.HasBlob(ctx, "module", name)) {
+			t.Errorf("%s is there before it was put", name)
+		}
 		check(t, a.PutBlob(ctx, "module", name, data))
 		check(t, a.PutBlob(ctx, "module", name, data))
 		check(t, b.PutBlob(ctx, "module", name, []byte("not looked at")))
+		if !must[bool](t)(b.HasBlob(ctx, "module", name)) {
+			t.Errorf("%s is not there", name)
+		}
 		if got := must[[]byte](t)(b.GetBlob(ctx, "module", name)); !bytes.Equal(got, data) {
 			t.Errorf("%s: %d bytes, want %d", name, len(got), len(data))
 		}
@@ -112,6 +118,9 @@ func TestBlobsAreWrittenAgainWithANewKey(t *testing.T) {
 		check(t, plain.PutBlob(ctx, "module", name, data))
 		if _, err := keyed.GetBlob(ctx, "module", name); !errors.Is(err, store.ErrKey) {
 			t.Errorf("not encrypted: %v", err)
+		}
+		if !must[bool](t)(plain.HasBlob(ctx, "module", name)) || must[bool](t)(keyed.HasBlob(ctx, "module", name)) {
+			t.Errorf("%s in clear is as good as written with the key", name)
 		}
 		check(t, keyed.PutBlob(ctx, "module", name, data))
 		check(t, plain.PutBlob(ctx, "module", name, data))
