@@ -35,7 +35,8 @@ type Bases struct {
 	made  map[string]*call[*Base]  // by Base.Name
 	trees map[string]*call[frozen] // by local module folder
 
-	folders sync.Map // sibling folders being made: *sync.Mutex by name
+	folders sync.Map     // sibling folders being made: *sync.Mutex by name
+	making  sync.RWMutex // read-locked by all who make folders or ask for them; Collect, which only tries to, locks it
 }
 
 // How long an answer stands: a failed init is not tried again at once (do not hammer a registry that is down), and a
@@ -80,11 +81,13 @@ func (b *Bases) Close() {
 // Get returns the sibling for a module, initialising it when there is none yet. Errors are of class Config when init
 // says that the module or a provider cannot be had as configured; see initClass. An init goes on when ctx ends: others may wait for it.
 func (b *Bases) Get(ctx context.Context, spec *modules.Spec) (*Base, error) {
+	b.making.RLock()
+	defer b.making.RUnlock()
 	name, source, err := b.identify(ctx, spec)
 	if err != nil {
 		return nil, err
 	}
-	return share(ctx, b, b.made, name, func(c *call[*Base]) bool {
+	base, err := share(ctx, b, b.made, name, func(c *call[*Base]) bool {
 		return c.err == nil || time.Since(c.ended) < failedFor
 	}, func(*Base) (*Base, error) { //nolint:contextcheck // it outlives whoever asks first
 		select {
@@ -95,6 +98,15 @@ func (b *Bases) Get(ctx context.Context, spec *modules.Spec) (*Base, error) {
 			return nil, b.ctx.Err()
 		}
 	})
+	return b.touched(base), err
+}
+
+// touched notes that a sibling, nil for none, is in use.
+func (b *Bases) touched(base *Base) *Base {
+	if base != nil && !base.lent {
+		used(base.dir, time.Now())
+	}
+	return base
 }
 
 // identify gives a sibling's name and its module's source as rendered.
@@ -152,6 +164,8 @@ func share[T any](ctx context.Context, b *Bases, calls map[string]*call[T], key 
 		c = &call[T]{done: make(chan struct{})}
 		calls[key] = c
 		b.wg.Go(func() {
+			b.making.RLock() // whoever asked may be gone before it ends
+			defer b.making.RUnlock()
 			c.value, c.err = work(last)
 			if c.err != nil {
 				c.value = last

@@ -53,7 +53,8 @@ func TestDetach(t *testing.T) {
 // TestCollectKeepsLinked: a copy that a sibling in use links to is not unused, however old it is.
 func TestCollectKeepsLinked(t *testing.T) {
 	state := t.TempDir()
-	base, old := filepath.Join(state, "bases", "b"), time.Now().Add(-2*unusedFor)
+	base, old := filepath.Join(state, "bases", "b"), time.Now().Add(-2*UnusedFor)
+	write(t, filepath.Join(base, baseBlock+".tf"), "")
 	for _, dir := range []string{"providers/linked", "providers/old", "modules/linked"} {
 		write(t, filepath.Join(state, dir, "file"), "x")
 		if err := os.Chtimes(filepath.Join(state, dir), old, old); err != nil {
@@ -69,7 +70,9 @@ func TestCollectKeepsLinked(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if removed := Collect(state, map[string]bool{"b": true}, time.Now()); len(removed) != 1 || removed[0] != filepath.Join(state, "providers/old") {
+	b := NewBases(Engine{}, state, slog.New(slog.DiscardHandler))
+	defer b.Close()
+	if removed, _ := b.Collect(map[string]bool{"b": true}, UnusedFor, time.Now()); len(removed) != 1 || removed[0] != filepath.Join(state, "providers/old") {
 		t.Errorf("removed %v", removed)
 	}
 }

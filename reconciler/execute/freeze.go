@@ -22,7 +22,9 @@ func freeze(dir, store string, last frozen) (frozen, error) {
 		return frozen{}, err
 	}
 	if last.hash != "" && t.sig == last.tree.sig && t.root == last.tree.root {
-		return last, nil
+		if _, err := os.Stat(filepath.Join(store, last.hash)); err == nil { // else it was collected
+			return last, nil
+		}
 	}
 	for range tries {
 		tmp, hash, copyErr := t.copy(store)

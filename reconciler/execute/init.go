@@ -35,7 +35,6 @@ func (b *Bases) make(name, source string, spec *modules.Spec) (*Base, error) {
 	}
 	if _, err := os.Stat(filepath.Join(base.dir, readyFile)); err == nil {
 		if err = detach(base.dir, b.dir); err == nil {
-			used(base.dir)
 			return base, nil
 		}
 		b.log.Warn("an initialised module has lost what it was linked to; it is initialised anew", "module", spec.Module.Source, "base", name, "err", err)

@@ -19,6 +19,9 @@ const (
 	BlobModule = "modules" // a frozen local module
 )
 
+// imported begins the key of a sibling that is another launcher's.
+const imported = "of another launcher: "
+
 // maxShared bounds a module's copy, in bytes: what ZooKeeper is given of one thing (state/store). A module that would take
 // more is refused when it is frozen.
 const maxShared = 64 << 20
@@ -68,11 +71,14 @@ func (b *Bases) Import(ctx context.Context, base string, get func(kind, name str
 	if !isName(base) {
 		return nil, fmt.Errorf("%q is no name of an initialised module", base)
 	}
-	return share(ctx, b, b.made, "of another launcher: "+base, func(c *call[*Base]) bool {
+	b.making.RLock()
+	defer b.making.RUnlock()
+	made, err := share(ctx, b, b.made, imported+base, func(c *call[*Base]) bool {
 		return c.err == nil || time.Since(c.ended) < failedFor
 	}, func(*Base) (*Base, error) { //nolint:contextcheck // it outlives whoever asks first
 		return b.remake(base, get)
 	})
+	return b.touched(made), err
 }
 
 func (b *Bases) remake(name string, get func(kind, name string) ([]byte, error)) (*Base, error) {
@@ -87,7 +93,6 @@ func (b *Bases) remake(name string, get func(kind, name string) ([]byte, error))
 		if base.root[templates.MainFile], err = os.ReadFile(filepath.Join(base.dir, templates.MainFile)); err != nil {
 			return nil, err
 		}
-		used(base.dir)
 		return base, nil
 	}
 	data, err := get(BlobBase, name)

@@ -35,10 +35,11 @@ func (p *Pool) begin(e *entry) {
 	}
 	done := make(chan struct{})
 	e.starting = done
+	what := e.what
 	p.stats.Starts++
 	p.wg.Go(func() {
 		began := time.Now()
-		fresh, err := p.launch(p.ctx, e)
+		fresh, err := p.launch(p.ctx, e.key, what)
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		defer close(done)
@@ -59,10 +60,10 @@ func (p *Pool) begin(e *entry) {
 	})
 }
 
-func (p *Pool) launch(ctx context.Context, e *entry) (*process, error) {
+func (p *Pool) launch(ctx context.Context, key string, what provider) (*process, error) {
 	ctx, cancel := context.WithTimeout(ctx, p.opts.StartTimeout)
 	defer cancel()
-	return launch(ctx, p.store, p.env, e.key, e.what, p.opts.Tied)
+	return launch(ctx, p.store, p.env, key, what, p.opts.Tied)
 }
 
 // failed notes a failure. Callers hold mu.

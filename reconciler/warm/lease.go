@@ -177,6 +177,9 @@ func (p *Pool) ask(what provider, config []byte, prepared bool) {
 		p.entries[key] = e
 	}
 	e.used = time.Now()
+	if prepared || e.prepared.IsZero() {
+		e.what = what // where its program lies: the one before belongs to a sibling that may be collected
+	}
 	if prepared {
 		e.prepared = e.used
 	}

@@ -27,6 +27,7 @@ func TestPool(t *testing.T) {
 		"killed while starting": killedWhileStarting,
 		"idle":                  idleEnds,
 		"forgotten":             forgottenEnds,
+		"program collected":     programCollected,
 		"grown":                 grownIsReplaced,
 		"dies again and again":  diesAgainAndAgain,
 	} {
@@ -186,6 +187,36 @@ func forgottenEnds(t *testing.T) {
 		if e.prepared.Before(inForce) || !p.tend(e) {
 			t.Error("it is not the one of the configuration in force")
 		}
+	}
+}
+
+// programCollected: the program of the sibling that asked first may be gone when it is started again: that of the one that
+// asked last is there.
+func programCollected(t *testing.T) {
+	state, first, second := t.TempDir(), filepath.Join(t.TempDir(), "program"), filepath.Join(t.TempDir(), "program")
+	for _, path := range []string{first, second} {
+		if err := os.Link(plugin, path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p := open(t, state)
+	l := p.Lease(t.Context(), "first", folder(t, state, map[string]string{aws: first}))
+	l.Release()
+	if err := os.Remove(first); err != nil {
+		t.Fatal(err)
+	}
+	lease := func() *Lease {
+		l := p.Lease(t.Context(), "second", folder(t, t.TempDir(), map[string]string{aws: second}))
+		l.Release()
+		return l
+	}
+	if again := lease(); len(l.Plugins) != 1 || len(again.Plugins) != 1 || again.Plugins[0].PID != l.Plugins[0].PID {
+		t.Fatalf("%+v, then %+v", l, again)
+	}
+	p.Doubt(l.Plugins)
+	eventually(t, "it is replaced", func() bool { return p.Stats().Replacements == 1 })
+	if after := lease(); len(after.Plugins) != 1 || after.Plugins[0].PID == l.Plugins[0].PID {
+		t.Errorf("%+v", after)
 	}
 }
 

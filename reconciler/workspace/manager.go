@@ -89,6 +89,7 @@ type Manager struct {
 	lowDisk    time.Time          // last warning
 	seq        int                // of the newest order
 	upkeep     upkeep
+	collecting collecting
 	progress   map[*workspace]*Run // of the runs under way
 }
 
@@ -179,14 +180,8 @@ func Open(o Options) (*Manager, error) {
 		lock.Close()
 		return nil, err
 	}
-	inUse := map[string]bool{}
-	for _, ws := range m.workspaces {
-		inUse[ws.rec.Base] = true
-	}
-	if removed := execute.Collect(o.Dir, inUse, time.Now()); len(removed) > 0 {
-		o.Log.Info("initialised modules that nothing needs any more were removed", "folders", len(removed))
-	}
 	m.bases = execute.NewBases(o.Engine, o.Dir, o.Log)
+	m.collect(m.basesInUse(), execute.UnusedFor, time.Now())
 	return m, nil
 }
 
@@ -204,13 +199,11 @@ func (m *Manager) SetNotify(f func(Outcome)) {
 func (m *Manager) Prepare(ctx context.Context, o Order) error {
 	base, err := m.bases.Get(ctx, o.Spec)
 	if err == nil {
+		m.prepared(base.Name)
 		m.plugins.Prepare(base.Name, base.Dir())
 	}
 	return err
 }
-
-// ForgetPrepared has what was prepared before a time, and not since, kept no longer than anything else.
-func (m *Manager) ForgetPrepared(before time.Time) { m.plugins.Forget(before) }
 
 // Plugins counts what became of running provider plugins.
 func (m *Manager) Plugins() warm.Stats { return m.plugins.Stats() }

@@ -113,6 +113,7 @@ func (m *Manager) Tick() {
 	m.retryCopies()
 	m.retryFetches()
 	m.resume()
+	m.collectDue(time.Now())
 	m.dispatch()
 }
 
