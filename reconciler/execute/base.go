@@ -1,6 +1,8 @@
 package execute
 
 import (
+	"bytes"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -57,6 +59,24 @@ func (b *Base) Populate(dir string, slots []string) error {
 	}
 	return WriteFile(filepath.Join(dir, ".terraform", "modules", "modules.json"), manifest)
 }
+
+// Populated reports whether Populate was done in a workspace folder to its end, which is the manifest, and what it wrote is
+// whole: nothing of it is synced, so the loss of the machine's power may have left some of it empty or short.
+func Populated(dir string) bool {
+	manifest, err := os.ReadFile(filepath.Join(dir, templates.ManifestFile))
+	if err != nil || !json.Valid(manifest) {
+		return false
+	}
+	main, err := os.ReadFile(filepath.Join(dir, templates.MainFile))
+	if err != nil || !WholeBlock(main) {
+		return false
+	}
+	lock, err := os.ReadFile(filepath.Join(dir, ".terraform.lock.hcl"))
+	return os.IsNotExist(err) || err == nil && WholeBlock(lock)
+}
+
+// WholeBlock reports whether a file that is rendered here, or a lock file, has its end: a block's.
+func WholeBlock(file []byte) bool { return bytes.HasSuffix(file, []byte("}\n")) }
 
 // manifest is the sibling's list of installed modules, repeated for each slot and seen from a workspace.
 func (b *Base) manifest(slots []string) ([]byte, error) {

@@ -1,6 +1,7 @@
 package execute
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -76,17 +77,32 @@ func vacant(dir string) error {
 	return lock.Close()
 }
 
-// Adopt finds the run that a workspace folder holds, finished or not: nil when there is none.
+// Adopt finds the run that a workspace folder holds, finished or not: nil when there is none. One without an ID was lost
+// with the machine: its job had not reached the disk, and no worker is at work on it.
 func Adopt(dir string) (*Run, error) {
 	r := &Run{Dir: dir}
 	err := readJSON(runPath(dir, jobFile), &r.Job)
-	if errors.Is(err, os.ErrNotExist) {
+	var torn *json.SyntaxError
+	switch {
+	case errors.Is(err, os.ErrNotExist):
 		return nil, nil
-	}
-	if err != nil {
+	case errors.As(err, &torn) && !locked(runPath(dir, lockFile)):
+		return &Run{Dir: dir}, nil
+	case err != nil:
 		return nil, err
 	}
 	return r, nil
+}
+
+// Lost is a create run of which no more is known than its slots: Follow finds that its worker was killed.
+func Lost(dir string, slots []string) *Run {
+	return &Run{Dir: dir, Job: Job{Kind: Create, Slots: slots}}
+}
+
+// Ended reports whether the run's worker has left its report.
+func (r *Run) Ended() bool {
+	_, ok := r.report()
+	return ok
 }
 
 // reap waits for our own child, which has written its report or is dead.

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/nodepool-tf/nodepool-tf/reconciler/execute"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/warm"
 )
 
@@ -53,6 +54,15 @@ func readBlock(dir, slot string) ([]byte, error) {
 		data, err = os.ReadFile(hiddenFile(dir, slot))
 	}
 	return data, err
+}
+
+// writeBlock puts a slot's block where it is, seen or hidden.
+func writeBlock(dir, slot string, block []byte) error {
+	path := blockFile(dir, slot)
+	if _, err := os.Stat(hiddenFile(dir, slot)); err == nil {
+		path = hiddenFile(dir, slot)
+	}
+	return execute.WriteFile(path, block)
 }
 
 // MostBlock bounds what an Outcome quotes of a block, in bytes: it may hold a whole user-data script.

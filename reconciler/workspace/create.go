@@ -57,6 +57,9 @@ func (m *Manager) createRun(ws *workspace, run *execute.Run, err error, batch []
 	}
 	m.judge(run, rep)
 	m.logEnd(ws, execute.Create, rep, err)
+	if rep.Killed && !m.consult(ws) {
+		return // the next daemon takes it up
+	}
 	m.createEnded(ws, ending{rep: rep, err: err, seen: seen}, batch)
 	m.settle(ws)
 }
@@ -90,7 +93,7 @@ func (m *Manager) newWorkspace(provider, base string) *workspace {
 	}
 }
 
-// startCreateRun writes the workspace, its record first, and its copy, and starts the worker. An error means that none
+// startCreateRun writes the workspace and its copy, and starts the worker. An error means that none
 // runs.
 func (m *Manager) startCreateRun(ws *workspace, batch []*item, files map[string][]byte, record []byte) (*execute.Run, error) {
 	job := createJob(batch)
@@ -124,10 +127,8 @@ func createJob(batch []*item) execute.Job {
 	return job
 }
 
+// writeWorkspace writes a new workspace's files, its record last: that is synced to disk, and with it the names of the rest.
 func writeWorkspace(dir string, base *execute.Base, slots []string, files map[string][]byte, record []byte) error {
-	if err := saveRecord(dir, record); err != nil {
-		return fmt.Errorf("record workspace: %w", err)
-	}
 	if err := base.Populate(dir, slots); err != nil {
 		return fmt.Errorf("prepare workspace: %w", err)
 	}
@@ -135,6 +136,9 @@ func writeWorkspace(dir string, base *execute.Base, slots []string, files map[st
 		if err := execute.WriteFile(filepath.Join(dir, name), data); err != nil {
 			return fmt.Errorf("write block: %w", err)
 		}
+	}
+	if err := saveRecord(dir, record); err != nil {
+		return fmt.Errorf("record workspace: %w", err)
 	}
 	return nil
 }

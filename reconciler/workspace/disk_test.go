@@ -25,7 +25,7 @@ func TestOpenErrors(t *testing.T) {
 		"record of nothing":      {files: map[string]string{"workspaces/w/workspace.json": "{}"}, err: []string{"id or provider is missing"}},
 		"slot of no node":        {files: map[string]string{"workspaces/w/workspace.json": strings.Replace(record, `"1"`, `""`, 1)}, err: []string{"slot n1 names no node"}},
 		"slot that is null":      {files: map[string]string{"workspaces/w/workspace.json": `{"id":"w","provider":"cloud","slots":{"n1":null}}`}, err: []string{"slot n1 names no node"}},
-		"job that is no JSON":    {files: map[string]string{"workspaces/w/workspace.json": record, "workspaces/w/run/job.json": "{"}, err: []string{"run that workspace w holds"}},
+		"job of another kind":    {files: map[string]string{"workspaces/w/workspace.json": record, "workspaces/w/run/job.json": "7"}, err: []string{"run that workspace w holds"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

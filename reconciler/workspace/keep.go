@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -16,7 +15,6 @@ import (
 
 	"github.com/nodepool-tf/nodepool-tf/reconciler/execute"
 	"github.com/nodepool-tf/nodepool-tf/state/store"
-	"github.com/nodepool-tf/nodepool-tf/templates"
 )
 
 // Keeper keeps copies of workspaces where another launcher finds them. It is good for one ZooKeeper session; state/store
@@ -127,9 +125,15 @@ func (m *Manager) keep(ws *workspace, run *store.Run) error {
 	if !m.opts.Keep {
 		return nil
 	}
-	state, view, _ := execute.NewestState(ws.dir)
+	state, view, ok := execute.NewestState(ws.dir)
+	if !ok && m.made(ws) {
+		return errNoState
+	}
 	return m.keepState(ws, run, state, view)
 }
+
+// errNoState keeps a copy that may have the state from being replaced by one without.
+var errNoState = errors.New("the workspace's state is lost or cannot be read: its copy is left as it is")
 
 // keepState is keep for a state in hand, nil for none.
 func (m *Manager) keepState(ws *workspace, run *store.Run, state []byte, view execute.StateView) error {
@@ -137,6 +141,13 @@ func (m *Manager) keepState(ws *workspace, run *store.Run, state []byte, view ex
 		return nil
 	}
 	d, err := m.document(ws, run)
+	if errors.Is(err, errTorn) {
+		if err = m.mend(ws); err == nil {
+			if d, err = m.document(ws, run); errors.Is(err, errTorn) {
+				err = nil // the copy has no better
+			}
+		}
+	}
 	if err != nil {
 		return m.notKept(ws, err)
 	}
@@ -246,31 +257,35 @@ func (m *Manager) unkeep(ws *workspace) error {
 	return nil
 }
 
-// document is a workspace as another launcher needs it, but for its state: record, blocks. It reads the folder. Callers
-// own ws.
+// document is a workspace as another launcher needs it, but for its state: record, blocks. It reads the folder. With an
+// errTorn it lacks what the folder has lost. Callers own ws.
 func (m *Manager) document(ws *workspace, run *store.Run) (store.Document, error) {
 	m.mu.Lock()
 	d := m.newDocument(ws, ws.rec.encode(), run)
 	slots := ws.rec.names()
 	m.mu.Unlock()
+	var torn error
 	for _, name := range slots {
-		data, err := readBlock(ws.dir, name)
-		if os.IsNotExist(err) {
-			continue // its run was never begun
-		}
-		if err != nil {
+		data, err := wholeBlock(ws.dir, name)
+		switch {
+		case errors.Is(err, errTorn):
+			torn = err
+		case err != nil:
 			return d, err
+		case data != nil:
+			d.Files[name+".tf"] = data
 		}
-		d.Files[name+".tf"] = data
 	}
-	data, err := os.ReadFile(filepath.Join(ws.dir, templates.ProvidersFile))
-	if err != nil && !os.IsNotExist(err) {
+	data, err := wholeProviders(ws.dir)
+	if errors.Is(err, errTorn) {
+		torn = err
+	} else if err != nil {
 		return d, err
 	}
 	if d.Files[providersName], err = configured(data); err != nil {
 		return d, err
 	}
-	return d, nil
+	return d, torn
 }
 
 func (m *Manager) newDocument(ws *workspace, record []byte, run *store.Run) store.Document {

@@ -2,6 +2,7 @@ package workspace
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/nodepool-tf/nodepool-tf/reconciler/execute"
 	"github.com/nodepool-tf/nodepool-tf/state/session"
 	"github.com/nodepool-tf/nodepool-tf/state/store"
+	"github.com/nodepool-tf/nodepool-tf/templates"
 	"github.com/nodepool-tf/nodepool-tf/testdata/zkserver/zktest"
 )
 
@@ -167,6 +169,9 @@ func TestTakeOver(t *testing.T) {
 	if o, ok := other.m.State("3"); !ok || o.Kind != Failed || o.Class() != execute.Killed {
 		t.Errorf("the node whose run was lost is %+v", o)
 	}
+	// A daemon that was killed while it made one of them ready for Terraform, and a disk that was full then.
+	write(t, filepath.Join(other.folderOf("1"), templates.MainFile), "terraform {\n}\n")
+	write(t, filepath.Join(other.folderOf("3"), templates.ManifestFile), "")
 	b.unsay("3", "hold") // the lost host's worker ends
 	b.eventually("it ends", func() bool {
 		return exists(b.file("3", "made")) && len(b.folders()) > 0 && execute.Vacant(b.folderOf("3")) == nil
@@ -205,6 +210,12 @@ func TestStateRestoredFromTheCopy(t *testing.T) {
 		"lost":  os.Remove,
 		"empty": func(path string) error { return os.Truncate(path, 0) },
 		"torn":  func(path string) error { return os.Truncate(path, 100) },
+		"power": func(path string) (err error) { // what is not synced is empty
+			for _, name := range []string{execute.StateFile, "main.tf", "n1.tf", templates.ManifestFile} {
+				err = errors.Join(err, os.Truncate(filepath.Join(filepath.Dir(path), name), 0))
+			}
+			return err
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t, kept)

@@ -52,19 +52,37 @@ func (m *Manager) loadOne(dir string) error {
 	if err != nil {
 		return fmt.Errorf("read workspace record: %w (restore it, or destroy what its state holds with `%s destroy` and remove the folder)", err, filepath.Base(m.opts.Engine.Path))
 	}
-	run, err := execute.Adopt(dir)
+	run, err := m.leftRun(dir, rec)
 	if err != nil {
 		return fmt.Errorf("read the run that workspace %s holds: %w", rec.ID, err)
-	}
-	if run == nil && len(rec.pending()) > 0 {
-		// A folder with a state has had a run, whatever became of what it left: its nodes may be in use.
-		if _, view, ok := execute.NewestState(dir); ok && rec.lose(view) {
-			m.suspect(rec.Provider)
-		}
 	}
 	kept, _ := os.ReadFile(filepath.Join(dir, copyFile)) // unreadable: copied again
 	m.add(&workspace{rec: rec, dir: dir, left: run, kept: string(kept), unkept: m.opts.Keep})
 	return nil
+}
+
+// leftRun is the run in a workspace folder that is to be followed, or whose end nobody has seen: nil for none.
+func (m *Manager) leftRun(dir string, rec *Record) (*execute.Run, error) {
+	run, err := execute.Adopt(dir)
+	if err != nil {
+		return nil, err
+	}
+	// A folder with a state has had a create run, also where what that left is gone: with the machine's power, or because
+	// a full disk kept its end from the record and another run came after it. Its nodes may be in use.
+	begun := run != nil && run.Job.Kind != execute.Create
+	if run == nil {
+		_, err := os.Stat(filepath.Join(dir, execute.StateFile))
+		begun = err == nil
+	}
+	if slots := rec.pending(); begun && len(slots) > 0 {
+		m.suspect(rec.Provider)
+		return execute.Lost(dir, slots), nil
+	}
+	// Of idle workspaces the last run is a refresh, long settled: there may be ten thousand.
+	if run != nil && (run.Job.ID == "" || run.Job.Kind == execute.Refresh && run.Ended()) {
+		return nil, nil
+	}
+	return run, nil
 }
 
 // add makes a workspace known.

@@ -15,8 +15,8 @@ import (
 	"github.com/nodepool-tf/nodepool-tf/state/store"
 )
 
-// recordFile is what makes a folder a workspace. It is written before anything is rendered, so that whatever Terraform
-// may have made is remembered.
+// recordFile is what makes a folder a workspace. It is on disk before Terraform runs, so that whatever that may have made is
+// remembered.
 const recordFile = "workspace.json"
 
 // Record is the persistent form of a workspace.

@@ -66,11 +66,9 @@ func (m *Manager) readState(ws *workspace) (execute.StateView, error) {
 	view, err := execute.ReadState(ws.dir)
 	if (err != nil || view.Lineage == "") && m.made(ws) && m.restoreCopy(ws) {
 		view, err = execute.ReadState(ws.dir)
-		view.Restored = "its copy"
+		view.Restored = fromCopy
 	}
-	if view.Restored != "" {
-		m.opts.Log.Error("the state of a workspace was torn, lost or unwritable; it was restored", "workspace", ws.rec.ID, "from", view.Restored, "serial", view.Serial, "resources", view.Total())
-	}
+	m.logRestored(ws, view)
 	if err == nil && view.Lineage == "" && m.made(ws) {
 		err = fmt.Errorf("%s is empty or missing, and no copy of it is left", filepath.Join(ws.dir, execute.StateFile))
 	}

@@ -1,7 +1,6 @@
 package workspace
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -94,11 +93,9 @@ func (m *Manager) unfold(dir string, d store.Document) error {
 			return err
 		}
 	}
-	var names []string
-	if data := d.Files[providersName]; len(data) > 0 {
-		if err := json.Unmarshal(data, &names); err != nil {
-			return fmt.Errorf("%s: %w", providersName, err)
-		}
+	names, err := providersIn(d)
+	if err != nil {
+		return err
 	}
 	if err := m.writeProviders(tmp, d.Provider, names); err != nil {
 		return err
@@ -134,49 +131,4 @@ func providersFile(names []string, now map[string]any) ([]byte, error) {
 	}
 	files, err := templates.RenderRoot(templates.Root{ProviderConfig: keep})
 	return files[templates.ProvidersFile], err
-}
-
-// furnish makes sure that Terraform can run in a workspace that was taken in: its modules and providers. Callers own ws.
-func (m *Manager) furnish(ws *workspace) error {
-	if _, err := os.Stat(filepath.Join(ws.dir, templates.MainFile)); err == nil {
-		return nil
-	}
-	m.mu.Lock()
-	k := m.keeper
-	names := ws.rec.names()
-	m.mu.Unlock()
-	base, err := m.bases.Import(m.ctx, ws.rec.Base, func(kind, name string) ([]byte, error) {
-		if k == nil {
-			return nil, errAway
-		}
-		return k.GetBlob(m.ctx, kind, name)
-	})
-	if err != nil {
-		return err
-	}
-	return base.Populate(ws.dir, names)
-}
-
-// restoreCopy puts the state from a workspace's copy in the place of one that is lost or cannot be read. Callers own ws.
-func (m *Manager) restoreCopy(ws *workspace) bool {
-	m.mu.Lock()
-	k := m.keeper
-	m.mu.Unlock()
-	if k == nil {
-		return false
-	}
-	d, err := k.Get(m.ctx, ws.rec.ID)
-	if err == nil {
-		d, err = m.LoadState(m.ctx, ws.rec.ID, d)
-	}
-	if err != nil || len(d.Files[execute.StateFile]) == 0 {
-		return false
-	}
-	path := filepath.Join(ws.dir, execute.StateFile)
-	_ = os.Rename(path, path+".torn") // kept for whoever wants to look
-	if err := execute.WriteState(ws.dir, d.Files[execute.StateFile]); err != nil {
-		m.opts.Log.Error("restore the state of a workspace from its copy", "workspace", ws.rec.ID, "err", err)
-		return false
-	}
-	return true
 }

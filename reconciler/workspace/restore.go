@@ -1,0 +1,125 @@
+package workspace
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/nodepool-tf/nodepool-tf/reconciler/execute"
+	"github.com/nodepool-tf/nodepool-tf/state/store"
+)
+
+// copied is a workspace's copy with its state, wherever that is kept. One without files: there is none.
+func (m *Manager) copied(ws *workspace) (store.Document, error) {
+	m.mu.Lock()
+	k := m.keeper
+	m.mu.Unlock()
+	if k == nil {
+		return store.Document{}, errAway
+	}
+	d, err := k.Get(m.ctx, ws.rec.ID)
+	if errors.Is(err, zk.ErrNoNode) {
+		return store.Document{}, nil
+	}
+	if err == nil {
+		d, err = m.LoadState(m.ctx, ws.rec.ID, d)
+	}
+	return d, err
+}
+
+// restoreCopy puts the state from a workspace's copy in the place of one that is lost or cannot be read. Callers own ws.
+func (m *Manager) restoreCopy(ws *workspace) bool {
+	d, err := m.copied(ws)
+	return err == nil && m.replaceState(ws, d.Files[execute.StateFile])
+}
+
+// replaceState reports whether a copied state, empty for none, has taken the place of the workspace's own.
+func (m *Manager) replaceState(ws *workspace, state []byte) bool {
+	if len(state) == 0 {
+		return false
+	}
+	path := filepath.Join(ws.dir, execute.StateFile)
+	_ = os.Rename(path, path+".torn") // kept for whoever wants to look
+	if err := execute.WriteState(ws.dir, state); err != nil {
+		m.opts.Log.Error("restore the state of a workspace from its copy", "workspace", ws.rec.ID, "err", err)
+		return false
+	}
+	return true
+}
+
+// consult puts right what a create run left that was killed: Terraform rewrites its state in place, so nodes that were
+// handed over meanwhile may be in the copy alone, or in it and no longer in what lies beside the state. It waits until the copy
+// can be read, because before that nobody can say what the run made; false when the daemon ends first, and the next one is
+// to take the run up. Callers own ws.
+func (m *Manager) consult(ws *workspace) bool {
+	if view, err := execute.PeekState(ws.dir); !m.opts.Keep || err == nil && view.Lineage != "" {
+		return true
+	}
+	m.addRuns(ws, -1) // it is over, and others need not wait
+	defer m.addRuns(ws, 1)
+	told := false
+	for !m.isLost(ws) {
+		d, err := m.copied(ws)
+		if err == nil {
+			m.newer(ws, d.Files[execute.StateFile])
+			return true
+		}
+		if !told && !errors.Is(err, errAway) {
+			told = true
+			m.opts.Log.Error("a run was killed while its state was written, and the workspace's copy cannot be read; its nodes wait for that", "workspace", ws.rec.ID, "err", err)
+		}
+		select {
+		case <-time.After(consultEvery):
+		case <-m.ctx.Done():
+			return false
+		}
+		if m.isDraining() {
+			return false
+		}
+	}
+	return true // and given up
+}
+
+// consultEvery is how often that is tried: seldom more than one workspace does.
+const consultEvery = time.Second
+
+// newer puts the copied state in the place of what lies here, unless that is as new.
+func (m *Manager) newer(ws *workspace, state []byte) {
+	copied, err := execute.ParseState(state)
+	if err != nil {
+		return // there is none
+	}
+	here, err := execute.ReadState(ws.dir)
+	if err == nil && here.Lineage != "" && (here.Lineage != copied.Lineage || here.Serial >= copied.Serial) {
+		m.logRestored(ws, here)
+		return
+	}
+	if m.replaceState(ws, state) {
+		copied.Restored = fromCopy
+		m.logRestored(ws, copied)
+	}
+}
+
+// fromCopy is what a state was restored from.
+const fromCopy = "its copy"
+
+func (m *Manager) logRestored(ws *workspace, view execute.StateView) {
+	if view.Restored != "" {
+		m.opts.Log.Error("the state of a workspace was torn, lost or unwritable; it was restored", "workspace", ws.rec.ID, "from", view.Restored, "serial", view.Serial, "resources", view.Total())
+	}
+}
+
+func (m *Manager) addRuns(ws *workspace, n int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.count(ws.rec.Provider, execute.Create, n)
+}
+
+func (m *Manager) isDraining() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.draining
+}
