@@ -27,9 +27,10 @@ const (
 
 // peer is another launcher that keeps workspaces in this ZooKeeper tree.
 type peer struct {
-	alive bool
-	gone  time.Time       // when it was first seen without its lease
-	left  map[string]bool // providers of the workspaces that it still has; nil: not looked at
+	alive   bool
+	version int32           // of its znode: another one means that it has held its lease again
+	gone    time.Time       // when it was first seen without its lease
+	left    map[string]bool // providers of the workspaces that it still has; nil: not looked at
 }
 
 // peers knows the other launchers, and takes over what the dead ones left. It is good for one session.
@@ -71,20 +72,12 @@ func (p *peers) look(ctx context.Context) {
 	p.mu.Lock()
 	before := p.known
 	p.known = map[string]*peer{}
-	var dead []string
+	var dead []store.Launcher
 	for _, o := range others {
-		was := before[o.ID]
-		is := &peer{alive: o.Alive}
-		switch {
-		case o.Alive:
-		case was == nil || was.alive:
-			is.gone = now.Add(-o.Gone)
-		default:
-			is.gone, is.left = was.gone, was.left
-		}
+		is := since(before[o.ID], o, now)
 		p.known[o.ID] = is
 		if !o.Alive && now.Sub(is.gone) >= takeAfter {
-			dead = append(dead, o.ID)
+			dead = append(dead, o)
 		}
 	}
 	changed := !p.listed || len(before) != len(p.known)
@@ -107,12 +100,26 @@ func (p *peers) look(ctx context.Context) {
 			p.note(ctx, o, now)
 		}
 	}
-	for _, id := range dead {
-		changed = p.takeOver(ctx, id) || changed
+	for _, o := range dead {
+		changed = p.takeOver(ctx, o) || changed
 	}
 	if changed {
 		p.lp.post(p.lp.reviewOwners)
 	}
+}
+
+// since is what is known of a launcher, nil for nothing, and what is seen of it now. One that came and went while nobody
+// looked has died anew: a run that it began in between is waited for.
+func since(was *peer, o store.Launcher, now time.Time) *peer {
+	is := &peer{alive: o.Alive, version: o.Version}
+	switch {
+	case o.Alive:
+	case was == nil || was.alive || was.version != o.Version:
+		is.gone = now.Add(-o.Gone)
+	default:
+		is.gone, is.left = was.gone, was.left
+	}
+	return is
 }
 
 // note keeps for how long a launcher has been gone: after a restart of this one the wait for its runs must not begin anew.
@@ -126,7 +133,8 @@ func (p *peers) note(ctx context.Context, o store.Launcher, now time.Time) {
 }
 
 // takeOver takes the workspaces that a dead launcher left and that we can serve. It reports whether anything changed.
-func (p *peers) takeOver(ctx context.Context, id string) (changed bool) {
+func (p *peers) takeOver(ctx context.Context, from store.Launcher) (changed bool) {
+	id := from.ID
 	ids, err := p.store.Of(ctx, id)
 	if err != nil {
 		return false
@@ -158,7 +166,7 @@ func (p *peers) takeOver(ctx context.Context, id string) (changed bool) {
 		}
 		wg.Go(func() {
 			defer slots.Release(1)
-			provider, nodes, ok := p.takeOne(ctx, id, ws, gone)
+			provider, nodes, ok := p.takeOne(ctx, from, ws, gone)
 			mu.Lock()
 			defer mu.Unlock()
 			if ok {
@@ -194,7 +202,7 @@ func (p *peers) takeOver(ctx context.Context, id string) (changed bool) {
 const anyProvider = ""
 
 // takeOne takes a workspace. Not ok: it is still there, and for which provider.
-func (p *peers) takeOne(ctx context.Context, from, id string, gone time.Duration) (provider string, nodes []string, ok bool) {
+func (p *peers) takeOne(ctx context.Context, from store.Launcher, id string, gone time.Duration) (provider string, nodes []string, ok bool) {
 	p.mu.Lock()
 	at := p.stuck[id]
 	p.mu.Unlock()
@@ -202,15 +210,15 @@ func (p *peers) takeOne(ctx context.Context, from, id string, gone time.Duration
 		return at.Provider, nil, false
 	}
 	d, err := p.store.Get(ctx, id)
-	if errors.Is(err, zk.ErrNoNode) {
-		return "", nil, true
-	}
 	wait := func(provider, why string, d time.Duration) {
-		if p.setStuck(id, stuck{status.Stuck{Workspace: id, Launcher: from, Provider: provider, Why: why}, time.Now().Add(d)}) {
-			p.lp.log.Warn("a workspace of a launcher that is gone is not taken over", "workspace", id, "launcher", from, "provider", provider, "why", why)
+		if p.setStuck(id, stuck{status.Stuck{Workspace: id, Launcher: from.ID, Provider: provider, Why: why}, time.Now().Add(d)}) {
+			p.lp.log.Warn("a workspace of a launcher that is gone is not taken over", "workspace", id, "launcher", from.ID, "provider", provider, "why", why)
 		}
 	}
 	switch {
+	case errors.Is(err, zk.ErrNoNode): // its first copy was never completed, or somebody deleted it: the pointer goes
+		_, err := p.store.Take(ctx, from, id)
+		return anyProvider, nil, p.without(ctx, err, from, id)
 	case err != nil:
 		wait(anyProvider, err.Error(), time.Minute)
 		return anyProvider, nil, false
@@ -229,20 +237,23 @@ func (p *peers) takeOne(ctx context.Context, from, id string, gone time.Duration
 		wait(d.Provider, err.Error(), time.Minute)
 		return d.Provider, nil, false
 	}
-	before := d
-	if d, err = p.store.Take(ctx, from, id); err == nil {
-		if d.Equal(before) { // else its launcher wrote it once more before it went
-			d = whole
-		}
-		nodes, err = p.lp.l.manager.TakeIn(id, d)
+	// The copy is the one that was read: only its launcher writes it, which has not been there since (see store.Take).
+	if _, err := p.store.Take(ctx, from, id); err != nil {
+		return d.Provider, nil, p.without(ctx, err, from, id)
 	}
-	if err != nil {
-		if !errors.Is(err, store.ErrAlive) && !errors.Is(err, store.ErrLost) && ctx.Err() == nil {
-			p.lp.log.Error("a workspace of a launcher that is gone could not be taken over; it is tried again", "workspace", id, "launcher", from, "err", err)
-		}
-		return d.Provider, nil, errors.Is(err, store.ErrLost)
+	if nodes, err = p.lp.l.manager.TakeIn(id, whole); err != nil && ctx.Err() == nil {
+		p.lp.log.Error("a workspace of a launcher that is gone was taken over, but cannot be written here; it is tried again each minute", "workspace", id, "launcher", from.ID, "err", err)
 	}
 	return d.Provider, nodes, true
+}
+
+// without tells of a workspace that could not be taken. It reports whether its launcher is without it all the same: it is
+// gone, or somebody else's.
+func (p *peers) without(ctx context.Context, err error, from store.Launcher, id string) bool {
+	if err != nil && !errors.Is(err, store.ErrAlive) && !errors.Is(err, store.ErrLost) && ctx.Err() == nil {
+		p.lp.log.Error("a workspace of a launcher that is gone could not be taken over; it is tried again", "workspace", id, "launcher", from.ID, "err", err)
+	}
+	return errors.Is(err, store.ErrLost) && !errors.Is(err, store.ErrLease)
 }
 
 // noteMissing notes whether workspaces that were taken, or lost with the disk, lie not here yet. Callers hold mu.

@@ -284,7 +284,7 @@ func TestBackendTakeOver(t *testing.T) {
 			}
 			srv.set(func(s *states) { s.fail = 0 })
 			for _, id := range ids {
-				d, err := st2.Take(t.Context(), "one", id)
+				d, err := st2.Take(t.Context(), gone(t, st2), id)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -40,6 +40,16 @@ func lease(t *testing.T, chroot, id string, secret ...string) (st *store.Store, 
 	return st, s.Close
 }
 
+// gone is the other launcher that st knows.
+func gone(t *testing.T, st *store.Store) store.Launcher {
+	t.Helper()
+	others, err := st.Others(t.Context())
+	if err != nil || len(others) != 1 || others[0].Alive {
+		t.Fatal(others, err)
+	}
+	return others[0]
+}
+
 func (b *bench) attach(st *store.Store) {
 	b.t.Helper()
 	own, err := st.Own(b.t.Context())
@@ -158,7 +168,7 @@ func TestTakeOver(t *testing.T) {
 		t.Fatal(ids, err)
 	}
 	for _, id := range ids {
-		d, err := st2.Take(t.Context(), "one", id)
+		d, err := st2.Take(t.Context(), gone(t, st2), id)
 		if err != nil {
 			t.Fatal(err)
 		}

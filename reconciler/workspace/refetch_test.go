@@ -25,7 +25,7 @@ func TestTakenButNotWritten(t *testing.T) {
 	end()
 	st, _ = lease(t, chroot, "two")
 	b.attach(st)
-	d, err := st.Take(t.Context(), "one", "w-1")
+	d, err := st.Take(t.Context(), gone(t, st), "w-1")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -85,7 +85,7 @@ func TestLeftoversOfACrashGo(t *testing.T) {
 		st, count := stray(t)
 		check(t, st.Close(ctx))
 		b := open(t, "b")
-		must[store.Document](t)(b.Take(ctx, "a", "w"))
+		must[store.Document](t)(b.Take(ctx, seen(t, b, "a"), "w"))
 		check(t, b.Put(ctx, "w", typical()))
 		if count() != 0 {
 			t.Error("they are still there")

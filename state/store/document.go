@@ -3,7 +3,6 @@ package store
 import (
 	"errors"
 	"fmt"
-	"reflect"
 	"strings"
 	"time"
 	"unicode"
@@ -44,9 +43,6 @@ type Launcher struct {
 	Gone    time.Duration
 	Version int32 // of its znode, which each claim of the lease changes
 }
-
-// Equal reports whether two documents say the same.
-func (d Document) Equal(other Document) bool { return reflect.DeepEqual(d, other) }
 
 // check refuses a document that could not be read back.
 func (d *Document) check() error {

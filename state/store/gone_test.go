@@ -1,8 +1,11 @@
 package store_test
 
 import (
+	"errors"
 	"testing"
 	"time"
+
+	"github.com/go-zookeeper/zk"
 
 	"github.com/nodepool-tf/nodepool-tf/state/store"
 )
@@ -49,4 +52,31 @@ func TestNoteGone(t *testing.T) {
 		t.Errorf("not forgotten: %+v", o)
 	}
 	check(t, c.NoteGone(ctx, dead, time.Minute)) // of nobody any more
+}
+
+// TestTakeAfterASecondDeath: a launcher that was there in between may have begun a run, and its death counts anew.
+func TestTakeAfterASecondDeath(t *testing.T) {
+	ownServer(t)
+	ctx := t.Context()
+	a, b := open(t, "a"), open(t, "b")
+	check(t, a.Put(ctx, "w", store.Document{Provider: "first"}))
+	check(t, a.Put(ctx, "empty", store.Document{}))
+	check(t, a.Close(ctx))
+	first := seen(t, b, "a")
+	a, s := openWith(t, store.Options{ID: "a"})
+	check(t, a.Put(ctx, "w", store.Document{Provider: "second"}))
+	check(t, a.Close(ctx))
+	must[*zk.Stat](t)(s.Set(ctx, "/nodepool-tf/workspaces/empty", nil, -1))
+	for _, id := range []string{"w", "empty"} {
+		if _, err := b.Take(ctx, first, id); !errors.Is(err, store.ErrAlive) {
+			t.Errorf("take %s by what was known of the first death: %v", id, err)
+		}
+	}
+	second := seen(t, b, "a")
+	if d, err := b.Take(ctx, second, "w"); err != nil || d.Provider != "second" {
+		t.Errorf("%+v, %v", d, err)
+	}
+	if _, err := b.Take(ctx, second, "empty"); !errors.Is(err, store.ErrLost) {
+		t.Error(err)
+	}
 }

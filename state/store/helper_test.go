@@ -69,6 +69,21 @@ func connect(tb testing.TB) *session.Session {
 	return zktest.Connect(tb, session.Options{Servers: []string{addr.(string)}, Chroot: "/chroot-" + sub})
 }
 
+// seen is a launcher as another one lists it, with its id alone when it is not there.
+func seen(tb testing.TB, st *store.Store, id string) store.Launcher {
+	tb.Helper()
+	others, err := st.Others(tb.Context())
+	if err != nil {
+		tb.Error(err)
+	}
+	for _, o := range others {
+		if o.ID == id {
+			return o
+		}
+	}
+	return store.Launcher{ID: id}
+}
+
 func key(tb testing.TB, secret string) *store.Key {
 	tb.Helper()
 	return must[*store.Key](tb)(store.NewKey(secret, []byte("tree")))

@@ -84,11 +84,11 @@ func TestConnectionLostAtEveryWrite(t *testing.T) {
 				return errors.Join(w.helper.Put(t.Context(), "w", typical()), w.helper.Close(t.Context()))
 			},
 			do: func(w world) error {
-				_, err := w.st.Take(t.Context(), "helper", "w")
+				_, err := w.st.Take(t.Context(), seen(t, w.st, "helper"), "w")
 				if err == nil {
 					err = put(w, typical()) // ours now
 				}
-				if _, again := w.st.Take(t.Context(), "helper", "w"); !errors.Is(again, store.ErrLost) {
+				if _, again := w.st.Take(t.Context(), seen(t, w.st, "helper"), "w"); !errors.Is(again, store.ErrLost) {
 					err = errors.Join(err, fmt.Errorf("taken again: %w", again))
 				}
 				return err
@@ -160,7 +160,7 @@ func TestLostReplyIsNoExcuse(t *testing.T) {
 	leases, _, err := direct.Children(ctx, "/nodepool-tf/launchers/a/alive")
 	check(t, err)
 	check(t, direct.Delete(ctx, "/nodepool-tf/launchers/a/alive/"+leases[0], -1))
-	mine := must[store.Document](t)(b.Take(ctx, "a", "w"))
+	mine := must[store.Document](t)(b.Take(ctx, seen(t, b, "a"), "w"))
 	bad.arm(loseReply, 1)
 	if err := a.Put(ctx, "w", typical()); !errors.Is(err, store.ErrLease) {
 		t.Errorf("put: %v", err)

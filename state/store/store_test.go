@@ -231,8 +231,8 @@ func TestBadNamesAreRefused(t *testing.T) {
 	for _, name := range []string{"", ".", "..", "a/b", "/a", "a\x00", "\ue000", "\xff", "a\nb", long} {
 		_, open := store.Open(ctx, s, store.Options{ID: name})
 		_, get := st.Get(ctx, name)
-		_, from := st.Take(ctx, name, "w")
-		_, take := st.Take(ctx, "b", name)
+		_, from := st.Take(ctx, store.Launcher{ID: name}, "w")
+		_, take := st.Take(ctx, store.Launcher{ID: "b"}, name)
 		_, of := st.Of(ctx, name)
 		_, blob := st.GetBlob(ctx, "module", name)
 		_, kind := st.Blobs(ctx, name)

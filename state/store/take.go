@@ -10,22 +10,23 @@ import (
 	"github.com/nodepool-tf/nodepool-tf/state/session"
 )
 
-// Take makes a dead launcher's workspace ours, in one step that also proves that nobody holds that launcher's lease.
-// Of several takers exactly one succeeds. It is an ErrAlive while the launcher lives, and an ErrLost when the
-// workspace is gone or was taken by somebody else. A copy that cannot be read is not taken. One whose first copy was
-// never completed is removed instead, because nothing was ever made in it.
-func (st *Store) Take(ctx context.Context, from, id string) (Document, error) {
-	if err := errors.Join(checkName("launcher", from), checkName("workspace", id)); err != nil {
+// Take makes a dead launcher's workspace ours, in one step that also proves that nobody holds that launcher's lease, or
+// has held it since from was listed: the copy is still the one that it had then. Of several takers exactly one succeeds. It
+// is an ErrAlive when the launcher lives or did since, and an ErrLost when the workspace is gone or was taken by somebody
+// else. A copy that cannot be read is not taken. One whose first copy was never completed is removed instead, because
+// nothing was ever made in it.
+func (st *Store) Take(ctx context.Context, from Launcher, id string) (Document, error) {
+	if err := errors.Join(checkName("launcher", from.ID), checkName("workspace", id)); err != nil {
 		return Document{}, err
 	}
-	if from == st.id {
+	if from.ID == st.id {
 		return Document{}, fmt.Errorf("take workspace %s: it is ours already", id)
 	}
 	d, err := alone(ctx, st, id, func(ctx context.Context) (Document, error) { return st.take(ctx, from, id) })
-	return d, explain("take workspace "+id+" of launcher", from, err)
+	return d, explain("take workspace "+id+" of launcher", from.ID, err)
 }
 
-func (st *Store) take(ctx context.Context, from, id string) (Document, error) {
+func (st *Store) take(ctx context.Context, from Launcher, id string) (Document, error) {
 	pointer := pointerPath(st.id, id)
 	if _, ours := st.recall(id); ours {
 		return Document{}, fmt.Errorf("%w: it was taken, by this launcher", ErrLost)
@@ -39,7 +40,7 @@ func (st *Store) take(ctx context.Context, from, id string) (Document, error) {
 			return Document{}, err
 		}
 		resp, at, err := st.fenced(ctx, append(proof(from),
-			session.DeleteOp(pointerPath(from, id), -1),
+			session.DeleteOp(pointerPath(from.ID, id), -1),
 			session.CreateOp(pointer, nil, 0),
 			session.SetOp(documentPath(id), w.data, w.stat.Version))...)
 		switch {
@@ -64,19 +65,22 @@ func (st *Store) take(ctx context.Context, from, id string) (Document, error) {
 	}
 }
 
-// proof is the operations that fail while anybody holds a launcher's lease: a znode with a child cannot be deleted.
-func proof(launcher string) []any {
-	alive := alivePath(launcher)
-	return []any{session.DeleteOp(alive, -1), session.CreateOp(alive, nil, 0)}
+// proof is the operations that fail while anybody holds a launcher's lease, because a znode with a child cannot be
+// deleted, or when it was claimed since the launcher was listed.
+func proof(of Launcher) []any {
+	alive := alivePath(of.ID)
+	return []any{session.DeleteOp(alive, -1), session.CreateOp(alive, nil, 0), session.CheckOp(launcherPath(of.ID), of.Version)}
 }
 
-const proofSize = 2
+const proofSize = 3
 
 // refused says what the failure of an operation of take means.
 func refused(at int, err error) error {
 	switch {
 	case at == 0 && errors.Is(err, zk.ErrNotEmpty):
 		return ErrAlive
+	case at == proofSize-1 && errors.Is(err, zk.ErrBadVersion):
+		return fmt.Errorf("%w, or was a moment ago", ErrAlive)
 	case (at == 0 || at == proofSize) && errors.Is(err, zk.ErrNoNode):
 		return fmt.Errorf("%w: it is gone or was taken", ErrLost)
 	}
@@ -84,13 +88,13 @@ func refused(at int, err error) error {
 }
 
 // clear removes a dead launcher's workspace that holds nothing. The result is never nil: there is nothing to take.
-func (st *Store) clear(ctx context.Context, from, id string) error {
+func (st *Store) clear(ctx context.Context, from Launcher, id string) error {
 	for {
 		exists, stat, err := st.s.Exists(ctx, documentPath(id))
 		if err != nil {
 			return err
 		}
-		ops := append(proof(from), session.DeleteOp(pointerPath(from, id), -1))
+		ops := append(proof(from), session.DeleteOp(pointerPath(from.ID, id), -1))
 		if exists {
 			// Still empty, or else somebody wrote it, who was alive then.
 			if stat.DataLength > 0 {

@@ -26,22 +26,22 @@ func TestTake(t *testing.T) {
 			a, b := open(t, "a"), open(t, "b")
 			check(t, a.Put(ctx, "w", d))
 			check(t, a.Put(ctx, "w2", d))
-			if _, err := b.Take(ctx, "a", "w"); !errors.Is(err, store.ErrAlive) {
+			if _, err := b.Take(ctx, seen(t, b, "a"), "w"); !errors.Is(err, store.ErrAlive) {
 				t.Errorf("take from the living: %v", err)
 			}
-			if _, err := a.Take(ctx, "a", "w"); err == nil {
+			if _, err := a.Take(ctx, seen(t, a, "a"), "w"); err == nil {
 				t.Error("took from itself")
 			}
 			check(t, a.Close(ctx))
-			if got := must[store.Document](t)(b.Take(ctx, "a", "w")); !sameFiles(d, got) || got.Provider != d.Provider || got.Serial != d.Serial {
+			if got := must[store.Document](t)(b.Take(ctx, seen(t, b, "a"), "w")); !sameFiles(d, got) || got.Provider != d.Provider || got.Serial != d.Serial {
 				t.Error("another document")
 			}
 			for _, id := range []string{"w", "nothing"} {
-				if _, err := b.Take(ctx, "a", id); !errors.Is(err, store.ErrLost) || errors.Is(err, store.ErrLease) {
+				if _, err := b.Take(ctx, seen(t, b, "a"), id); !errors.Is(err, store.ErrLost) || errors.Is(err, store.ErrLease) {
 					t.Errorf("take %s, which is not there: %v", id, err)
 				}
 			}
-			if _, err := b.Take(ctx, "never seen", "w"); !errors.Is(err, store.ErrLost) {
+			if _, err := b.Take(ctx, seen(t, b, "never seen"), "w"); !errors.Is(err, store.ErrLost) {
 				t.Errorf("take from nobody: %v", err)
 			}
 			if own, left := must[[]string](t)(b.Own(ctx)), must[[]string](t)(b.Of(ctx, "a")); !slices.Equal(own, []string{"w"}) || !slices.Equal(left, []string{"w2"}) {
@@ -49,7 +49,7 @@ func TestTake(t *testing.T) {
 			}
 
 			again := open(t, "a") // it was only away
-			if _, err := b.Take(ctx, "a", "w2"); !errors.Is(err, store.ErrAlive) {
+			if _, err := b.Take(ctx, seen(t, b, "a"), "w2"); !errors.Is(err, store.ErrAlive) {
 				t.Errorf("take from the returned: %v", err)
 			}
 			if err := again.Put(ctx, "w", d); !errors.Is(err, store.ErrLost) || errors.Is(err, store.ErrLease) {
@@ -99,12 +99,12 @@ func TestExpiredSessionCannotWriteAfterATakeover(t *testing.T) {
 			})
 		}
 		for written.Load() < 50 {
-			if _, err := b.Take(ctx, "a", "w"); !errors.Is(err, store.ErrAlive) {
+			if _, err := b.Take(ctx, seen(t, b, "a"), "w"); !errors.Is(err, store.ErrAlive) {
 				t.Fatalf("take from the living: %v", err)
 			}
 		}
 		check(t, proxy.ExpireSession(ctx))
-		taken := must[store.Document](t)(b.Take(ctx, "a", "w"))
+		taken := must[store.Document](t)(b.Take(ctx, seen(t, b, "a"), "w"))
 		writers.Wait()
 		if now := must[store.Document](t)(b.Get(ctx, "w")); !sameFiles(now, taken) {
 			t.Errorf("round %d: taken %q, now %q", round, taken.Files, now.Files)
@@ -131,7 +131,7 @@ func TestTwoTakersRace(t *testing.T) {
 		var errs [2]error
 		var wg sync.WaitGroup
 		for n, st := range takers {
-			wg.Go(func() { _, errs[n] = st.Take(ctx, "dead", id) })
+			wg.Go(func() { _, errs[n] = st.Take(ctx, seen(t, st, "dead"), id) })
 		}
 		wg.Wait()
 		winner := slices.Index(errs[:], nil)
@@ -172,7 +172,7 @@ func TestTakeWhileTheOwnerComesBack(t *testing.T) {
 		var wg sync.WaitGroup
 		s := zktest.Session(t)
 		wg.Go(func() { back, openErr = store.Open(ctx, s, store.Options{ID: "a"}) })
-		wg.Go(func() { _, takeErr = b.Take(ctx, "a", id) })
+		wg.Go(func() { _, takeErr = b.Take(ctx, seen(t, b, "a"), id) })
 		wg.Wait()
 		check(t, openErr)
 		putErr := back.Put(ctx, id, typical())
@@ -228,7 +228,7 @@ func TestTakeOfWhatCannotBeRead(t *testing.T) {
 	check(t, a.Close(ctx))
 	for _, k := range []*store.Key{nil, key(t, "the second of all keys")} {
 		b, _ := openWith(t, store.Options{ID: "b", Key: k})
-		if _, err := b.Take(ctx, "a", "w"); !errors.Is(err, store.ErrKey) {
+		if _, err := b.Take(ctx, seen(t, b, "a"), "w"); !errors.Is(err, store.ErrKey) {
 			t.Errorf("take: %v", err)
 		}
 		if left := must[[]string](t)(b.Of(ctx, "a")); len(left) != 1 {
@@ -250,13 +250,13 @@ func TestTakeOfNothingCleansUp(t *testing.T) {
 		if _, err := b.Get(ctx, id); !errors.Is(err, zk.ErrNoNode) {
 			t.Errorf("get %s: %v", id, err)
 		}
-		if _, err := b.Take(ctx, "a", id); !errors.Is(err, store.ErrAlive) {
+		if _, err := b.Take(ctx, seen(t, b, "a"), id); !errors.Is(err, store.ErrAlive) {
 			t.Errorf("take %s from the living: %v", id, err)
 		}
 	}
 	check(t, a.Close(ctx))
 	for _, id := range []string{"half", "gone"} {
-		if _, err := b.Take(ctx, "a", id); !errors.Is(err, store.ErrLost) {
+		if _, err := b.Take(ctx, seen(t, b, "a"), id); !errors.Is(err, store.ErrLost) {
 			t.Errorf("take %s: %v", id, err)
 		}
 	}
@@ -290,13 +290,13 @@ func TestManyWorkspacesAreMoved(t *testing.T) {
 	}
 	start = time.Now()
 	for _, id := range ids[:fleet/2] {
-		must[store.Document](t)(b.Take(ctx, "a", id))
+		must[store.Document](t)(b.Take(ctx, seen(t, b, "a"), id))
 	}
 	t.Logf("%d taken one after the other in %s", fleet/2, time.Since(start))
 	start = time.Now()
 	for _, id := range ids[fleet/2:] {
 		g.Go(func() error {
-			d, err := b.Take(ctx, "a", id)
+			d, err := b.Take(ctx, seen(t, b, "a"), id)
 			if err == nil && !sameFiles(d, k) {
 				err = errors.New("another document")
 			}
