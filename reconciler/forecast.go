@@ -77,7 +77,8 @@ func NewForecast(ctx context.Context, o ForecastOptions) (*Forecast, error) {
 	if f.engine, err = findEngine(ctx, o.Config.Terraform); err != nil {
 		return nil, err
 	}
-	if f.g, err = look(ctx, o.Session, o.Config, time.Now()); err != nil {
+	answers := f.askClouds(ctx, othersTime)
+	if f.g, err = look(ctx, o.Session, o.Config, answers, time.Now()); err != nil {
 		return nil, fmt.Errorf("read ZooKeeper: %w", err)
 	}
 	lender := o.Config.Terraform.StateDir

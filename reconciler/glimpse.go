@@ -46,7 +46,10 @@ func (g *glimpse) warn(format string, args ...any) {
 
 // look reads everything. Its requests cost a round trip for each record and for each lock that may matter, many at a
 // time: with ten thousand nodes about a second.
-func look(ctx context.Context, s *session.Session, cfg *config.Config, now time.Time) (*glimpse, error) {
+//
+// The clouds' answers are from before: a machine that one of them counts must not have a record that was not there yet
+// when nodes were read; and asking takes longer than reading, which is to be of one moment.
+func look(ctx context.Context, s *session.Session, cfg *config.Config, answers map[string]clouds.Answer, now time.Time) (*glimpse, error) {
 	g := &glimpse{
 		s: s, cfg: cfg, served: map[desire.PoolKey]*record.Pool{}, launchers: map[string]store.Launcher{}, owners: map[string]int64{}, holders: map[string]bool{},
 		scene: preview.Scene{InHand: map[string]bool{}, View: desire.View{
@@ -54,9 +57,6 @@ func look(ctx context.Context, s *session.Session, cfg *config.Config, now time.
 			Own: map[desire.PoolKey]string{}, Handlers: map[string]*desire.Handler{}, MinReady: map[string]string{}, MinReadyAfter: map[string]time.Time{},
 		}},
 	}
-	// First, because it takes longest, and the rest is to be of one moment; nor may a machine that a cloud counts have a record
-	// that was not there yet when nodes were read.
-	answers := clouds.Ask(ctx, cfg.Providers)
 	for _, step := range []func(context.Context) error{g.readTree, g.readPools, g.readLaunchers, g.readRequests, g.readNodes, g.readLocks} {
 		if err := step(ctx); err != nil {
 			return nil, err

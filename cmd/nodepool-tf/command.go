@@ -99,7 +99,7 @@ func withSession(c *cli.Context, f func(context.Context, *session.Session) error
 	return connected(c, cfg, func(ctx context.Context, s *session.Session) error { return refusal(c, f(ctx, s)) })
 }
 
-// connected runs f on a ZooKeeper session made from a configuration.
+// connected runs f on a ZooKeeper session made from a configuration. --timeout ends the context that f is given.
 func connected(c *cli.Context, cfg *config.Config, f func(context.Context, *session.Session) error) error {
 	log := logAt(slog.LevelWarn) // a command's result is no place for news of the connection
 	if c.Bool("debug") {

@@ -18,6 +18,7 @@ import (
 	"github.com/nodepool-tf/nodepool-tf/reconciler"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/admin"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/config"
+	"github.com/nodepool-tf/nodepool-tf/reconciler/execute"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/web/dashboard"
 	"github.com/nodepool-tf/nodepool-tf/state/session"
 )
@@ -67,7 +68,7 @@ func (p planner) Plan(ctx context.Context, provider string) (string, error) {
 	}
 	cmd := exec.CommandContext(ctx, self, append(args, "plan", "--timeout=10s", "--provider="+provider)...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) } // it removes its files
-	cmd.WaitDelay = 5 * time.Second
+	cmd.WaitDelay = execute.LookWait + 10*time.Second // or they stay: states, and credentials of providers
 	out, said := &head{most: maxPlan}, &head{most: 8 << 10}
 	cmd.Stdout, cmd.Stderr = out, said
 	err = cmd.Run()

@@ -88,7 +88,8 @@ func withForecast(c *cli.Context, o reconciler.ForecastOptions, f func(context.C
 		return err
 	}
 	tellIgnored(c)
-	return connected(c, cfg, func(ctx context.Context, s *session.Session) (err error) {
+	return connected(c, cfg, func(_ context.Context, s *session.Session) (err error) {
+		ctx := c.Context // --timeout is ZooKeeper's, which has answered; clouds and Terraform take their time
 		o.Config, o.Session, o.Log, o.Providers = cfg, s, quiet(), c.StringSlice("provider")
 		if o.Dir, err = os.MkdirTemp("", "nodepool-tf-plan-"); err != nil {
 			return err

@@ -252,6 +252,17 @@ func (r *cloudRig) run(args ...string) (string, int) {
 	return string(out), cmd.ProcessState.ExitCode()
 }
 
+// slowly has Terraform wait longer for the cloud than --timeout, which is about ZooKeeper alone.
+func (r *cloudRig) slowly(vanished *record.Node) {
+	r.t.Helper()
+	if err := r.cloud.Configure(r.ctx, "acme", api.Settings{Token: "s3cr3t", Pace: api.Pace{Get: api.Delay{Fixed: 2500 * time.Millisecond}}}); err != nil {
+		r.t.Fatal(err)
+	}
+	if out, code := r.run("plan", "--refresh-only", "--timeout=2s", "--detailed-exitcode"); code != 2 || !strings.Contains(out, vanished.ID) {
+		r.t.Errorf("with a slow cloud: %d %s", code, out)
+	}
+}
+
 // interrupted presses Ctrl-C, twice, while a plan waits for the cloud.
 func (r *cloudRig) interrupted() {
 	r.t.Helper()
@@ -345,6 +356,7 @@ func TestPlanOfWhatIsThere(t *testing.T) {
 		t.Errorf("books %+v", b)
 	}
 
+	r.slowly(node)
 	r.interrupted()
 	if left, _ := os.ReadDir(tmp); len(left) > 0 {
 		t.Errorf("a plan that was interrupted leaves %v behind", left)

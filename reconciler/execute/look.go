@@ -28,6 +28,9 @@ type Forecast struct {
 // planFile is Terraform's own form of a plan, in the folder.
 const planFile = "plan.tfplan"
 
+// LookWait is how long a Terraform that was interrupted while it looked may still take.
+const LookWait = 5 * time.Second
+
 // Looker runs Terraform to look only. There is one to a process: what it does is said in the environment.
 type Looker struct {
 	engine Engine
@@ -76,7 +79,7 @@ func (l *Looker) Plan(ctx context.Context, dir string, job Job) (Forecast, error
 func (l *Looker) plan(ctx context.Context, dir string, job Job) (Forecast, error) {
 	tf, err := tfexec.NewTerraform(dir, l.engine.Path)
 	if err == nil {
-		err = tf.SetWaitDelay(5 * time.Second) // nothing is lost
+		err = tf.SetWaitDelay(LookWait) // nothing is lost
 	}
 	if err != nil {
 		return Forecast{}, err

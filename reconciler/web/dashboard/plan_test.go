@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // planner answers when it is let.
@@ -63,6 +65,39 @@ func TestPlan(t *testing.T) {
 	<-p.began
 	p.let <- errors.New("no credentials")
 	wg.Wait()
+}
+
+// A preview may take longer than the server gives a request for being read, or a page for being written.
+func TestPlanTakesLong(t *testing.T) {
+	t.Parallel()
+	const bound = 300 * time.Millisecond
+	p := &planner{began: make(chan string, 1), let: make(chan error)}
+	_, log := newLog()
+	d := New(Options{Source: &source{s: fleet(10)}, Planner: p, Log: log})
+	asked := make(chan context.Context, 1)
+	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked <- r.Context()
+		d.ServeHTTP(w, r)
+	}))
+	srv.Config.ReadTimeout, srv.Config.WriteTimeout = bound, bound
+	srv.Start()
+	t.Cleanup(func() {
+		d.Close()
+		srv.Close()
+	})
+	go func() {
+		ctx := <-asked
+		<-p.began
+		select {
+		case <-ctx.Done(): // given up: the answer shows it
+		case <-time.After(2 * bound):
+		}
+		p.let <- nil
+	}()
+	status, _, body := answer(t, "POST", srv.URL+"/dashboard/plan", nil, "provider=hetzner")
+	if status != 200 || !strings.Contains(body, "launch</span>") {
+		t.Errorf("%d %s", status, body)
+	}
 }
 
 // A preview ends with the dashboard.
