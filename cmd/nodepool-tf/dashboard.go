@@ -68,7 +68,8 @@ func (p planner) Plan(ctx context.Context, provider string) (string, error) {
 	}
 	cmd := exec.CommandContext(ctx, self, append(args, "plan", "--timeout=10s", "--provider="+provider)...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) } // it removes its files
-	cmd.WaitDelay = execute.LookWait + 10*time.Second // or they stay: states, and credentials of providers
+	// Killed before it has removed them, it would leave states and credentials of providers behind.
+	cmd.WaitDelay = execute.LookWait + 10*time.Second
 	out, said := &head{most: maxPlan}, &head{most: 8 << 10}
 	cmd.Stdout, cmd.Stderr = out, said
 	err = cmd.Run()

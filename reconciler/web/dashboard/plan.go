@@ -142,10 +142,9 @@ func newPlanPage(provider string, v preview) planPage {
 func (d *Dashboard) servePlan(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, 4<<10)
 	provider := r.PostFormValue("provider")
-	// It may take longer than the server gives a page: an answer for being written, and a request for being read, whose end
-	// ends r's context even though nothing is left to read. Where that cannot be said the server is as patient already.
-	conn, until := http.NewResponseController(w), time.Now().Add(2*previewTime+writeWait)
-	_, _ = conn.SetReadDeadline(until), conn.SetWriteDeadline(until)
+	// It may take longer than the server gives a page; where that cannot be said the server is as patient already. The time to
+	// read a request in is over with its body: net/http lifts it.
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(2*previewTime + writeWait))
 	s, err := d.opts.Source.Snapshot(r.Context())
 	if err != nil {
 		http.Error(w, "the launcher does not answer: "+err.Error(), http.StatusServiceUnavailable)
