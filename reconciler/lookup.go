@@ -14,6 +14,7 @@ import (
 	"github.com/nodepool-tf/nodepool-tf/reconciler/config"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/desire"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/execute"
+	"github.com/nodepool-tf/nodepool-tf/reconciler/journal"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/status"
 	"github.com/nodepool-tf/nodepool-tf/state/record"
 )
@@ -144,7 +145,8 @@ func (lp *loop) zone(h *handler, pool *config.Pool) string {
 	return h.Zone
 }
 
-// logConsole logs, line by line, what the machine of a node that did not boot wrote to its console. It asks the cloud.
+// logConsole logs, line by line, what the machine of a node that did not boot wrote to its console: there may be passwords
+// in it. It asks the cloud.
 func (lp *loop) logConsole(ctx context.Context, n *record.Node, attempt int) {
 	ctx, cancel := context.WithTimeout(ctx, faultTime)
 	defer cancel()
@@ -154,7 +156,7 @@ func (lp *loop) logConsole(ctx context.Context, n *record.Node, attempt int) {
 		log.Warn("the console of a node that did not boot is not there", "err", clouds.Text(err))
 	}
 	for _, line := range lines {
-		log.Info("console", "line", line)
+		log.InfoContext(journal.LogOnly(ctx), "console", "line", line)
 	}
 }
 

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 
@@ -16,9 +17,14 @@ func TestAWSConsole(t *testing.T) {
 		"username: ci,", "username: ci, connection-port: 1,", "{name: capacity, cloud", "{name: capacity, console-log: true, cloud",
 	).Replace(motoShort))
 	l.start()
-	l.wait(l.submit("capacity"), record.RequestFailed)
+	id := l.submit("capacity")
+	l.wait(id, record.RequestFailed)
 	l.logged(`msg=console`)
 	l.logged("Linux version") // moto's
+	node := regexp.MustCompile(`msg=console node=(\S+)`).FindStringSubmatch(l.Log())
+	if text, _ := l.explain(node[1]); strings.Contains(text, "Linux version") || !strings.Contains(text, "launch attempt failed") {
+		t.Errorf("the page, which is open to everybody, tells why a launch failed and not what the console says: %s", text)
+	}
 	l.gone()
 	l.stop()
 }

@@ -16,7 +16,7 @@ type handler struct {
 }
 
 // Handler logs to next, and notes in the journal what is at level info or above and has an id under one of the keys
-// request, node and nodes. redact takes secrets out, nil for none.
+// request, node and nodes, but for lines of LogOnly. redact takes secrets out, nil for none.
 func (j *Journal) Handler(next slog.Handler, redact func(string) string) slog.Handler {
 	if redact == nil {
 		redact = func(s string) string { return s }
@@ -28,8 +28,14 @@ func (h handler) Enabled(ctx context.Context, l slog.Level) bool {
 	return l >= slog.LevelInfo || h.next.Enabled(ctx, l)
 }
 
+type logOnly struct{}
+
+// LogOnly gives a context for lines that are not noted, whatever ids they have: those that are many, and would drive out
+// the rest, or that are not for everybody who may open a page.
+func LogOnly(ctx context.Context) context.Context { return context.WithValue(ctx, logOnly{}, true) }
+
 func (h handler) Handle(ctx context.Context, r slog.Record) error {
-	if r.Level >= slog.LevelInfo {
+	if r.Level >= slog.LevelInfo && ctx.Value(logOnly{}) == nil {
 		h.note(r)
 	}
 	if h.next.Enabled(ctx, r.Level) {

@@ -18,6 +18,7 @@ func TestHandler(t *testing.T) {
 	log.With("provider", "p").Warn("launch attempt failed", "node", "42", "request", "200-1", "err", fmt.Errorf("said s3cret"))
 	log.Info("request fulfilled", "request", "200-1", "nodes", []string{"42", "43"})
 	log.Debug("node lock", "node", "42")
+	log.With("node", "43").WarnContext(LogOnly(t.Context()), "console", "line", "root:hunter2")
 	log.Info("launcher starts", "version", "1", "nodes", 7)
 	texts := func(id string) string {
 		var lines []string
@@ -33,7 +34,7 @@ func TestHandler(t *testing.T) {
 	if got := texts("43"); got != "request fulfilled request=200-1 nodes=[42 43]" {
 		t.Error(got)
 	}
-	if strings.Contains(out.String(), "accepted") || !strings.Contains(out.String(), "attempt failed") {
+	if strings.Contains(out.String(), "accepted") || !strings.Contains(out.String(), "attempt failed") || !strings.Contains(out.String(), "hunter2") {
 		t.Errorf("the log: %s", &out)
 	}
 	if slog.New(j.Handler(slog.DiscardHandler, nil)).Enabled(t.Context(), slog.LevelDebug) {

@@ -98,7 +98,7 @@ func poolFleet(nodes []status.Node) map[[2]string]map[record.NodeState]int {
 func newProvider(p *status.Provider, q Query, c clock) Provider {
 	v := Provider{
 		Name: word(p.Name), Driver: word(p.Driver), Link: Link{q.ofProvider(p.Name).URL() + "#nodes", q.Provider == p.Name},
-		Plan: p.Driven && p.Driver == "terraform", Work: work(p),
+		Plan: p.Driven, Work: work(p),
 	}
 	switch {
 	case !p.Driven:
