@@ -242,10 +242,11 @@ func (lp *loop) scan(ctx context.Context, n *record.Node, limit time.Duration) e
 	if !ok {
 		return &execute.Error{Class: execute.Config, Op: scanOp, Err: fmt.Errorf("connection port is not a number")}
 	}
-	if err := lp.scans.Acquire(ctx, 1); err != nil {
+	end, err := lp.scans.take(ctx, n.Provider)
+	if err != nil {
 		return err
 	}
-	defer lp.scans.Release(1)
+	defer end()
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	began := time.Now()

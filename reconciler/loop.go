@@ -6,8 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sync/semaphore"
-
 	"github.com/nodepool-tf/nodepool-tf/reconciler/config"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/desire"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/workspace"
@@ -22,7 +20,6 @@ const (
 	agesEvery  = 60 * time.Second
 	lostEvery  = 10 * time.Second // more often than upstream's 60 s: it only costs a read while somebody holds the lock
 	locksEvery = time.Hour
-	maxScans   = 500
 	lostGrace  = 5 * time.Second // before the first look for lost requests: the registry and cache settle
 )
 
@@ -51,10 +48,10 @@ type loop struct {
 	poolNames  map[string]string // component znode: pool id
 	images     imageIndex
 	peers      *peers
-	scans      *semaphore.Weighted // host key scans at one time
-	unclear    map[string]bool     // malformed records already logged
-	watching   map[string]bool     // nodes whose lock is watched
-	foreigners map[string]bool     // makers of nodes that are left to them, already logged
+	scans      *scans
+	unclear    map[string]bool // malformed records already logged
+	watching   map[string]bool // nodes whose lock is watched
+	foreigners map[string]bool // makers of nodes that are left to them, already logged
 
 	lastAges, lastLost, lastLocks, lastOrphans time.Time
 	started                                    time.Time
@@ -90,7 +87,7 @@ func newLoop(l *Launcher, s *session.Session, st *store.Store) *loop {
 		mzxid: map[string]int64{}, handlers: map[string]*handler{}, launches: map[string]*launch{},
 		deletions: map[string]*lockedNode{}, pools: map[desire.PoolKey]*registration{}, unclear: map[string]bool{}, poolNames: map[string]string{},
 		watching: map[string]bool{}, foreigners: map[string]bool{}, missing: map[string]time.Time{}, lostSince: map[string]time.Time{}, ownerless: map[string]time.Time{}, sweeping: map[string]bool{},
-		machines: map[string]*machines{}, machinesDue: true, slots: map[string]*slots{}, images: imageIndex{}, scans: semaphore.NewWeighted(maxScans),
+		machines: map[string]*machines{}, machinesDue: true, slots: map[string]*slots{}, images: imageIndex{}, scans: newScans(),
 	}
 	lp.peers = &peers{lp: lp, store: st, known: map[string]*peer{}, unknown: map[string]time.Time{}, stuck: map[string]stuck{}}
 	lp.view = desire.View{

@@ -45,10 +45,11 @@ func (lp *loop) probe(m *machines, n *config.StaticNode) {
 // lookAt resolves a machine's name, and unless host keys are not to be checked sees whether it answers and shows the
 // configured keys (operator-surface.md 6.3).
 func (lp *loop) lookAt(ctx context.Context, n *config.StaticNode) (h static.Host, err error) {
-	if err := lp.scans.Acquire(ctx, 1); err != nil {
+	end, err := lp.scans.take(ctx, n.Pool.Provider.Name)
+	if err != nil {
 		return h, err
 	}
-	defer lp.scans.Release(1)
+	defer end()
 	ctx, cancel := context.WithTimeout(ctx, n.Timeout)
 	defer cancel()
 	addrs, err := net.DefaultResolver.LookupNetIP(ctx, "ip", n.Name)
