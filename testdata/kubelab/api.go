@@ -7,12 +7,14 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"time"
 )
 
 // Object is what of the API's objects is looked at here.
 type Object struct {
 	Metadata struct {
 		Name, Namespace   string
+		CreationTimestamp time.Time
 		DeletionTimestamp string
 		Labels            map[string]string
 		Annotations       map[string]string

@@ -82,9 +82,7 @@ func (c *Cluster) apiserver(program, store string) error {
 	return c.run(program, filepath.Base(c.Log), "--etcd-servers", store, "--bind-address", "127.0.0.1", "--secure-port", port,
 		"--cert-dir", filepath.Dir(c.CA), "--token-auth-file", tokens, "--authorization-mode", "RBAC",
 		"--service-account-issuer", "https://kubernetes.default.svc", "--service-account-key-file", keyFile, "--service-account-signing-key-file", keyFile,
-		"--service-cluster-ip-range", "10.0.0.0/24",
-		// It waits for accounts that a controller would make.
-		"--disable-admission-plugins", "ServiceAccount")
+		"--service-cluster-ip-range", "10.0.0.0/24")
 }
 
 // run starts a program that dies with us.

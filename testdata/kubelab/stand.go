@@ -24,9 +24,32 @@ func (c *Cluster) stand(ctx context.Context) {
 			return
 		case <-tick.C:
 			// What fails now is done at the next tick, or the test says what is missing.
+			c.makeAccounts(ctx)
 			c.fillTokens(ctx)
 			c.runPods(ctx)
 			c.emptyNamespaces(ctx)
+		}
+	}
+}
+
+// accountDelay is how long a namespace is without the account that pods run as: longer than the API server waits for it,
+// as where the controller makes many.
+const accountDelay = 2 * time.Second
+
+// makeAccounts is the service account controller: each namespace gets an account "default".
+func (c *Cluster) makeAccounts(ctx context.Context) {
+	namespaces, _ := c.List(ctx, "/api/v1/namespaces")
+	accounts, err := c.List(ctx, "/api/v1/serviceaccounts")
+	if err != nil {
+		return
+	}
+	has := map[string]bool{}
+	for _, a := range accounts {
+		has[a.Metadata.Namespace] = has[a.Metadata.Namespace] || a.Metadata.Name == "default"
+	}
+	for _, n := range namespaces {
+		if n.Metadata.DeletionTimestamp == "" && !has[n.Metadata.Name] && time.Since(n.Metadata.CreationTimestamp) > accountDelay {
+			_, _ = c.Do(ctx, Token, http.MethodPost, "/api/v1/namespaces/"+n.Metadata.Name+"/serviceaccounts", object{"metadata": object{"name": "default"}})
 		}
 	}
 }

@@ -22,6 +22,9 @@ locals {
 resource "kubernetes_namespace_v1" "node" {
   count = local.own
 
+  # A pod that comes before the account it runs as is refused ("forbidden").
+  wait_for_default_service_account = true
+
   metadata {
     name        = var.namespace
     labels      = var.labels

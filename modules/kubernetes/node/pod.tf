@@ -107,7 +107,10 @@ resource "kubernetes_manifest" "node" {
       labels      = var.labels
       annotations = merge(var.annotations, var.marks)
     }
-    spec = [for s in [var.spec, local.spec] : s if s != null][0] # a conditional wants both to be of one type
+    # The provider takes a volume that the API adds, as with an account's token, for a fault ("wrong final value type").
+    spec = merge({ automountServiceAccountToken = false },
+      [for s in [var.spec, local.spec] : s if s != null][0], # a conditional wants both to be of one type
+    )
   }
 
   # The API may write what is here in other words ("2048Mi" becomes "2Gi"), and fill in more.
