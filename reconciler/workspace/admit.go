@@ -43,10 +43,14 @@ type need struct {
 // fits reports whether a bound on memory lets provider i have one more run of kind k, which takes est bytes. Room is
 // kept for what the providers may have at any time, one apply each, but never more than half of the bound.
 //
-// What then holds: let F be the sum of first over all providers. A run that fits leaves the sum T of all runs at
-// T + min(kept, limit/2) <= limit. The first apply of a provider goes ahead without asking, and takes from what was
-// kept. So T never exceeds limit + max(0, F - limit/2): it stays within the bound unless one apply of each provider
-// takes more than half of it.
+// A background run is let in where half of the bound is free, whatever it takes: it starts the plugins anew, which on a
+// small machine may take more than the room that is not kept, and then it would never run.
+//
+// What then holds: let F be the sum of first over all providers, B the most that a background run takes. A run that
+// fits leaves the sum T of all runs at T + min(kept, limit/2) <= limit + max(0, B - limit/2). The first apply of a
+// provider goes ahead without asking, and takes from what was kept. So T never exceeds limit + max(0, F - limit/2) +
+// max(0, B - limit/2): it stays within the bound unless one apply of each provider, or one background run, takes more
+// than half of it.
 func fits(limit int64, all []need, i int, k execute.Kind, est int64) bool {
 	if limit <= 0 {
 		return true
@@ -56,7 +60,7 @@ func fits(limit int64, all []need, i int, k execute.Kind, est int64) bool {
 		switch {
 		case j != i:
 		case background(k):
-			n.background += est
+			n.background += min(est, limit/2)
 		default:
 			n.applies += est
 		}

@@ -77,7 +77,7 @@ func (m *Manager) removeLeaked(provider string, spec *modules.Spec, r sweep.Reso
 	}
 	job := m.upkeepJob(execute.Destroy, destroyTimeout)
 	job.Whole, job.Grace = true, mostGrace
-	return m.runSide(dir, job, "destroy "+r.Type+" "+r.ID)
+	return m.runSide(provider, dir, job, "destroy "+r.Type+" "+r.ID)
 }
 
 // leave removes a folder, unless a worker is still at work in it.

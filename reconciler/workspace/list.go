@@ -65,7 +65,7 @@ func (m *Manager) list(provider string, spec *modules.Spec) ([]sweep.Resource, e
 	if err != nil {
 		return nil, err
 	}
-	if err := m.runSide(dir, m.upkeepJob(execute.List, listTimeout), "list what provider "+provider+" has"); err != nil {
+	if err := m.runSide(provider, dir, m.upkeepJob(execute.List, listTimeout), "list what provider "+provider+" has"); err != nil {
 		return nil, err
 	}
 	text, err := execute.ReadOutput(dir, templates.ListBlock)
@@ -121,8 +121,8 @@ func (m *Manager) sideFolder(kind string, about []string, base *execute.Base, fi
 	return dir, nil
 }
 
-// runSide runs a job beside the workspaces to its end.
-func (m *Manager) runSide(dir string, job execute.Job, what string) error {
+// runSide runs a job of a provider's background beside the workspaces to its end.
+func (m *Manager) runSide(provider, dir string, job execute.Job, what string) error {
 	run, err := execute.Start(m.opts.Self, dir, job)
 	if err != nil {
 		return fmt.Errorf("%s: %w", what, err)
@@ -132,6 +132,7 @@ func (m *Manager) runSide(dir string, job execute.Job, what string) error {
 	if err != nil {
 		return err
 	}
+	m.learn(provider, execute.List, rep.MaxRSS)
 	m.opts.Log.Debug("run ended", "kind", job.Kind, "folder", filepath.Base(dir), "dur", rep.Wall.Round(time.Millisecond), "cpu", rep.CPU.Round(time.Millisecond), "err", rep.Error)
 	if rep.Error == "" {
 		return nil

@@ -70,6 +70,9 @@ func TestList(t *testing.T) {
 	if exists(trace) {
 		t.Error("a list has made something")
 	}
+	if p := b.m.Stats().Providers["the cloud"]; p.BackgroundPeak < 30<<20 || p.CreatePeak != 0 {
+		t.Errorf("what it takes was not learned: %+v", p)
+	}
 	if folders, _ := filepath.Glob(filepath.Join(b.dir, "lists", "*")); len(folders) != 0 {
 		t.Errorf("left: %v", folders)
 	}

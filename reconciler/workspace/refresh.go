@@ -161,6 +161,7 @@ func (m *Manager) refreshRun(ws *workspace, run *execute.Run, err error) {
 	if m.ctx.Err() != nil {
 		return
 	}
+	m.learn(ws.rec.Provider, execute.Refresh, rep.MaxRSS)
 	m.opts.Ran(ws.rec.Provider, execute.Refresh, err != nil || rep.Error != "", rep.Wall)
 	log := m.opts.Log.With("workspace", ws.rec.ID, "dur", rep.Wall.Round(time.Millisecond), "cpu", rep.CPU.Round(time.Millisecond))
 	if failure := (ending{rep: rep, err: err, seen: seen}); err != nil || rep.Error != "" {

@@ -87,6 +87,9 @@ func TestVanishedOfABatch(t *testing.T) {
 	b.eventually("the run has ended", func() bool { return b.m.Stats().Creating == 0 })
 	kept := []string{b.server("1"), b.server("3")}
 	b.refreshed("1")
+	if peak := b.m.Stats().Providers["cloud"].BackgroundPeak; peak < 30<<20 {
+		t.Errorf("what it takes was not learned: %d bytes", peak)
+	}
 	if v := b.m.Vanished(); len(v) != 0 {
 		t.Fatalf("nothing has vanished: %+v", v)
 	}
