@@ -58,7 +58,7 @@ func (m *Manager) createRun(ws *workspace, run *execute.Run, err error, batch []
 	m.judge(run, rep)
 	m.logEnd(ws, execute.Create, rep, err)
 	if rep.Killed && !m.consult(ws) {
-		return // the next daemon takes it up
+		return
 	}
 	m.createEnded(ws, ending{rep: rep, err: err, seen: seen}, batch)
 	m.settle(ws)

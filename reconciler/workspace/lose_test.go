@@ -91,7 +91,8 @@ func TestPowerLost(t *testing.T) {
 		"empty files":          {"run/job.json": "", execute.StateFile: "", "n1.tf": "", "n2.tf": "module", "n3.tf": "", templates.ProvidersFile: ""},
 		"no run":               {execute.StateFile: ""},
 		"torn state":           {"run/job.json": createJobs, execute.StateFile: halfState[:200], "n1.tf": ""},
-		"an older state":       {"run/job.json": createJobs, execute.StateFile: "", execute.StateFile + ".good": olderState},
+		"an older state":       {"run/job.json": createJobs, execute.StateFile: olderState},
+		"an older one beside":  {"run/job.json": createJobs, execute.StateFile: "", execute.StateFile + ".good": olderState},
 		"state never written":  {"run/job.json": createJobs},
 		"the newest is beside": {"run/job.json": createJobs, execute.StateFile: "", execute.StateFile + ".good": strings.Replace(halfState, `"serial":7`, `"serial":8`, 1)},
 	} {

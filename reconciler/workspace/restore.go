@@ -50,26 +50,29 @@ func (m *Manager) replaceState(ws *workspace, state []byte) bool {
 	return true
 }
 
-// consult puts right what a create run left that was killed: Terraform rewrites its state in place, so nodes that were
-// handed over meanwhile may be in the copy alone, or in it and no longer in what lies beside the state. It waits until the copy
-// can be read, because before that nobody can say what the run made; false when the daemon ends first, and the next one is
-// to take the run up. Callers own ws.
+// consult puts right what a killed create run left. Terraform rewrites its state in place, and what it wrote last may not
+// have reached the disk, so nodes that were handed over may be in the copy alone. It waits until the copy can be read,
+// because before that nobody can say what the run made. False when the run is not to be concluded: the daemon ends first,
+// and the next one takes it up, or the workspace is another launcher's. Callers own ws.
 func (m *Manager) consult(ws *workspace) bool {
-	if view, err := execute.PeekState(ws.dir); !m.opts.Keep || err == nil && view.Lineage != "" {
+	if !m.opts.Keep {
 		return true
 	}
+	view, err := execute.PeekState(ws.dir)
+	whole := err == nil && view.Lineage != ""
 	m.addRuns(ws, -1) // it is over, and others need not wait
-	defer m.addRuns(ws, 1)
-	told := false
-	for !m.isLost(ws) {
+	for try := 0; !m.isLost(ws); {
 		d, err := m.copied(ws)
 		if err == nil {
 			m.newer(ws, d.Files[execute.StateFile])
-			return true
+		} else if !errors.Is(err, errAway) {
+			if try++; try == 1 {
+				m.opts.Log.Error("a run was killed, and the workspace's copy cannot be read; its nodes wait for that", "workspace", ws.rec.ID, "err", err)
+			}
 		}
-		if !told && !errors.Is(err, errAway) {
-			told = true
-			m.opts.Log.Error("a run was killed while its state was written, and the workspace's copy cannot be read; its nodes wait for that", "workspace", ws.rec.ID, "err", err)
+		if err == nil || whole && try > consultTries {
+			m.addRuns(ws, 1)
+			return true
 		}
 		select {
 		case <-time.After(consultEvery):
@@ -80,11 +83,16 @@ func (m *Manager) consult(ws *workspace) bool {
 			return false
 		}
 	}
-	return true // and given up
+	m.settle(ws)
+	return false
 }
 
-// consultEvery is how often that is tried: seldom more than one workspace does.
-const consultEvery = time.Second
+// How often the copy is tried, which seldom more than one workspace does, and up to when if what lies here is whole: after
+// the loss of the machine's power it may be older.
+const (
+	consultEvery = time.Second
+	consultTries = 60
+)
 
 // newer puts the copied state in the place of what lies here, unless that is as new.
 func (m *Manager) newer(ws *workspace, state []byte) {
