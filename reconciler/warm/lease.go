@@ -124,11 +124,14 @@ func (p *Pool) wanted(base, dir string) (wanted []provider, config []byte, cold 
 		return nil, nil, Aliases
 	}
 	for _, what := range n.providers {
-		if why := what.ordinary(); why != "" {
+		switch why := what.ordinary(); why {
+		case "":
+			wanted = append(wanted, what)
+		case LocalFiles: // what it writes another reads, who must be in the same folder
+			return nil, nil, why
+		default:
 			cold = why
-			continue
 		}
-		wanted = append(wanted, what)
 	}
 	return wanted, config, cold
 }

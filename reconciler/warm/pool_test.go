@@ -13,8 +13,9 @@ import (
 )
 
 const (
-	aws   = "registry.opentofu.org/acme/cloud"
-	local = "registry.terraform.io/hashicorp/local"
+	aws     = "registry.opentofu.org/acme/cloud"
+	local   = "registry.terraform.io/hashicorp/local"
+	azurerm = "registry.terraform.io/hashicorp/azurerm"
 )
 
 // TestPool: pools with real plugins. Package workspace's tests are the ones with Terraform.
@@ -22,7 +23,7 @@ func TestPool(t *testing.T) {
 	build(t)
 	for name, test := range map[string]func(*testing.T){
 		"long state directory":  longStateDirectory,
-		"local files":           localFilesStayOrdinary,
+		"not to be shared":      notToBeShared,
 		"closed in use":         closedInUse,
 		"killed while starting": killedWhileStarting,
 		"idle":                  idleEnds,
@@ -63,20 +64,29 @@ func longStateDirectory(t *testing.T) {
 	}
 }
 
-// localFilesStayOrdinary: one provider that cannot be shared does not keep the others from it.
-func localFilesStayOrdinary(t *testing.T) {
-	state := t.TempDir()
-	dir := folder(t, state, map[string]string{aws: plugin, local: script(t, "exit 1")})
-	p := open(t, state)
-	l := lease(t, p, dir)
-	if len(l.Plugins) != 1 || l.Plugins[0].Provider != aws || l.Cold != LocalFiles {
-		t.Errorf("%+v", l)
-	}
-	if err := l.Plugins[0].Ping(10 * time.Second); err != nil {
-		t.Error(err)
-	}
-	if st := p.Stats(); st.Reattached != 1 || st.Ordinary[LocalFiles] != 1 || st.Starts != 1 {
-		t.Errorf("%+v", st)
+// notToBeShared: one provider that cannot be shared does not keep the others from it, unless it works on files, which the
+// others may be given to read.
+func notToBeShared(t *testing.T) {
+	for address, c := range map[string]struct {
+		why    Reason
+		shared int
+	}{azurerm: {Locks, 1}, local: {LocalFiles, 0}} {
+		state := t.TempDir()
+		dir := folder(t, state, map[string]string{aws: plugin, address: script(t, "exit 1")})
+		p := open(t, state)
+		p.Prepare("base", dir)
+		l := lease(t, p, dir)
+		if len(l.Plugins) != c.shared || l.Cold != c.why {
+			t.Errorf("%s: %+v", address, l)
+		}
+		for _, a := range l.Plugins {
+			if err := a.Ping(10 * time.Second); err != nil || a.Provider != aws {
+				t.Error(a.Provider, err)
+			}
+		}
+		if st := p.Stats(); st.Reattached != c.shared || st.Ordinary[c.why] != 1 || st.Starts != c.shared {
+			t.Errorf("%s: %+v", address, st)
+		}
 	}
 }
 

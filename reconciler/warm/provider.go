@@ -28,7 +28,8 @@ type provider struct {
 func (p provider) name() string { return p.address[strings.LastIndexByte(p.address, '/')+1:] }
 
 // filesOf are providers whose resources are files of this machine, named relative to the folder in which the provider
-// runs. Terraform runs them in the workspace; a shared process would mix up the files of all workspaces.
+// runs. Terraform runs them in the workspace; a shared process would mix up the files of all workspaces. The module's other
+// providers stay there with them: archive_file writes what aws_lambda_function reads.
 var filesOf = []string{"/hashicorp/local", "/hashicorp/archive", "/hashicorp/external"}
 
 // lockers are providers that lock within their process what their runs have in common. azurerm has a lock for each subnet,

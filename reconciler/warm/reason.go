@@ -8,7 +8,7 @@ const (
 	Off        Reason = "off"               // terraform.warm-plugins is false
 	Configures Reason = "module-configures" // the module has provider blocks of its own: more than one configuration
 	Aliases    Reason = "aliases"           // provider-config has several configurations of one provider
-	LocalFiles Reason = "local-files"       // the provider works on files of the folder that it runs in
+	LocalFiles Reason = "local-files"       // a provider of the module works on files of the folder that it runs in
 	Locks      Reason = "locks"             // the provider has its runs wait for each other
 	Unreadable Reason = "unreadable"        // what the workspace needs could not be found out
 	Starting   Reason = "starting"          // the plugin is being started, and takes long
