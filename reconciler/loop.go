@@ -2,6 +2,7 @@ package reconciler
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -191,6 +192,8 @@ func (lp *loop) serve(ctx context.Context) (done bool, err error) {
 			dirty = true
 		case <-lp.l.next.made:
 			lp.adopt()
+		case <-lp.peers.store.Lost(): // nothing can be kept in this session any more
+			lp.over = fmt.Errorf("%w: is a copy of its state directory in use?", store.ErrLease)
 		case <-tick.C:
 			lp.l.pulse.beat()
 			lp.renewLease()

@@ -303,6 +303,24 @@ func TestStateDirElsewhere(t *testing.T) {
 	r.use(r.wait(req, record.RequestFulfilled))
 }
 
+// TestLeaseDeleted: a launcher whose lease is gone though its session is not takes another one, and serves.
+func TestLeaseDeleted(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, gatedConfig).start()
+	r.gate("open")
+	r.use(r.wait(r.submit("gated"), record.RequestFulfilled))
+	ids, _, err := r.s.Children(r.ctx, "/nodepool-tf/launchers")
+	if err != nil || len(ids) != 1 {
+		t.Fatal(ids, err)
+	}
+	if err := r.s.DeleteAll(r.ctx, "/nodepool-tf/launchers/"+ids[0]+"/alive"); err != nil {
+		t.Fatal(err)
+	}
+	r.use(r.wait(r.submit("gated"), record.RequestFulfilled))
+	r.logged("the lease of this launcher was taken or given back")
+	r.empty()
+}
+
 // TestOtherKey: what a lost launcher kept under a key that the others do not have is left as it is and told, until one of
 // them has it.
 func TestOtherKey(t *testing.T) {

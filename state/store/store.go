@@ -42,6 +42,9 @@ type Store struct {
 	log   *slog.Logger
 	lease string // path of our ephemeral
 
+	once sync.Once
+	lost chan struct{} // closed once the lease is known to be gone
+
 	mu    sync.Mutex
 	known map[string]known         // our workspaces, by id, as they were last written
 	busy  map[string]chan struct{} // what is being written; closed when that ends
@@ -69,13 +72,16 @@ func Open(ctx context.Context, s *session.Session, o Options) (*Store, error) {
 	st := &Store{
 		s: s, id: o.ID, key: o.Key, log: o.Log,
 		lease: alivePath(o.ID) + "/" + uuid.NewString(),
-		known: map[string]known{}, busy: map[string]chan struct{}{},
+		known: map[string]known{}, busy: map[string]chan struct{}{}, lost: make(chan struct{}),
 	}
 	if err := st.claim(ctx, about); err != nil {
 		return nil, fmt.Errorf("claim the lease of launcher %s: %w", o.ID, err)
 	}
 	return st, nil
 }
+
+// Lost is closed once a write has failed with ErrLease. Only the Store of another session can write again.
+func (st *Store) Lost() <-chan struct{} { return st.lost }
 
 // claim repeats until nothing changed between looking and claiming: another incarnation may end, or others may forget
 // a launcher that had left nothing.

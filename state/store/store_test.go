@@ -113,8 +113,14 @@ func TestAnEarlierIncarnationIsReplaced(t *testing.T) {
 			t.Errorf("the older one: %v", err)
 		}
 	}
+	<-old.Lost()
 	mine := typical()
 	check(t, young.Put(ctx, "w", mine))
+	select {
+	case <-young.Lost():
+		t.Error("the younger one has lost its lease")
+	default:
+	}
 	check(t, old.Close(ctx)) // must not take the lease of the other with it
 	check(t, young.Put(ctx, "w", mine))
 	if names, _, err := s.Children(ctx, "/nodepool-tf/launchers/a/alive"); err != nil || len(names) != 1 {

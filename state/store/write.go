@@ -103,6 +103,7 @@ func (st *Store) fenced(ctx context.Context, ops ...any) (resp []zk.MultiRespons
 		case r.Error == nil:
 			continue
 		case i == 0 && errors.Is(r.Error, zk.ErrNoNode):
+			st.once.Do(func() { close(st.lost) })
 			return nil, -1, ErrLease
 		}
 		return nil, i - 1, err
