@@ -10,23 +10,30 @@ import (
 	"testing"
 
 	"github.com/nodepool-tf/nodepool-tf/state/record"
+	"github.com/nodepool-tf/nodepool-tf/testdata/cloud/api"
 	"github.com/nodepool-tf/nodepool-tf/testdata/rig"
 )
 
 // newContainer is a rig whose launcher is the first process of a PID name space of its own, as in a container.
 func newContainer(t *testing.T) *testRig {
 	t.Helper()
+	return newRig(t, gatedConfig, shortSession, inContainer(t))
+}
+
+// inContainer is the option of a rig that makes its launcher that.
+func inContainer(t *testing.T) func(*rig.Options) {
+	t.Helper()
 	if os.Geteuid() != 0 && os.Getenv("CI") == "" {
 		t.Skip("NOT RUN: the launcher as a container's first process; it needs root")
 	}
-	return newRig(t, gatedConfig, shortSession, func(o *rig.Options) {
+	return func(o *rig.Options) {
 		script := filepath.Join(o.Dir, "container")
 		text := fmt.Sprintf("#!/bin/sh\nexec unshare --pid --fork --mount-proc --kill-child=KILL '%s' \"$@\"\n", o.Binary)
 		if err := os.WriteFile(script, []byte(text), 0o755); err != nil {
 			t.Fatal(err)
 		}
 		o.Binary = script
-	})
+	}
 }
 
 // children are the pids of a process's children, those that ended and were not waited for included.
@@ -140,6 +147,46 @@ func TestContainerStop(t *testing.T) {
 			r.served(ids)
 		})
 	}
+}
+
+// TestContainerIdlePlugins: a container whose launcher was killed while it stopped does not wait for the plugins that were
+// kept for runs to come.
+func TestContainerIdlePlugins(t *testing.T) {
+	r := newCloudRig(t, api.Settings{}, inContainer(t))
+	r.eventually("a plugin runs", func() bool { return len(r.Plugins()) == 1 })
+	first, launcher := r.first()
+	r.signalTo(launcher, syscall.SIGSTOP) // else it would have stopped before it is killed
+	r.signalTo(first, syscall.SIGTERM)
+	r.eventually("the signal has been passed on", func() bool { return pending(t, launcher, syscall.SIGTERM) })
+	r.signalTo(launcher, syscall.SIGKILL)
+	if err := r.exited(); err == nil {
+		t.Error("the container left with status 0")
+	}
+	if left := r.Plugins(); len(left) > 0 {
+		t.Errorf("plugins %v are left", left)
+	}
+	if strings.Contains(r.Log(), "ends with the last Terraform run") {
+		t.Error("it said that it waits for runs")
+	}
+}
+
+// pending reports whether a process has a signal before it that it has not taken yet.
+func pending(t *testing.T, pid int, s syscall.Signal) bool {
+	t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(status)) {
+		if set, ok := strings.CutPrefix(line, "ShdPnd:"); ok {
+			mask, err := strconv.ParseUint(strings.TrimSpace(set), 16, 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return mask&(1<<(s-1)) != 0
+		}
+	}
+	return false
 }
 
 // TestContainerEnd: all processes of a container are killed together. The next one makes good what they left.

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"syscall"
 	"time"
+
+	"github.com/nodepool-tf/nodepool-tf/reconciler/warm"
 )
 
 // A container's first process. The kernel ends all others with it, gives it the children of those that die, and does not
@@ -17,7 +19,8 @@ import (
 //   - a launcher that is killed (out of memory, say) or panics is started again here, and takes up the Terraform runs
 //     that go on: the end of the container would kill them, and what they make at that moment would be forgotten,
 //   - for the same reason it stays, when the launcher has ended for good, until the last run has. Whoever loses patience
-//     (`podman stop -t`, terminationGracePeriodSeconds) kills it, and the next start takes up what was left.
+//     (`podman stop -t`, terminationGracePeriodSeconds) kills it, and the next start takes up what was left. Plugins that
+//     the launcher kept for runs to come, and could not end itself, it does not wait for.
 type initProcess struct {
 	args  []string
 	child *os.Process
@@ -65,12 +68,16 @@ func runInit(args []string) int {
 			continue
 		default:
 			code = exitCode(*ended)
-			if !alone {
-				fmt.Fprintln(os.Stderr, "nodepool-tf: the launcher has stopped; this container ends with the last Terraform run")
-			}
+		}
+		if code >= 0 && !alone {
+			warm.EndOrphans()
+			_, alone = p.reap()
 		}
 		if code >= 0 && alone {
 			return code
+		}
+		if ended != nil {
+			fmt.Fprintln(os.Stderr, "nodepool-tf: the launcher has stopped; this container ends with the last Terraform run")
 		}
 	}
 }

@@ -44,6 +44,7 @@ func RunWorker(dir string) error {
 	defer events.close()
 	mem := newMeter()
 	rep := terraform(dir, job, events)
+	warm.EndUnused(filepath.Dir(filepath.Dir(dir))) // of a daemon that is gone: this may be its last run
 	var ru syscall.Rusage
 	if syscall.Getrusage(syscall.RUSAGE_CHILDREN, &ru) == nil {
 		rep.CPU = time.Duration(ru.Utime.Nano() + ru.Stime.Nano())

@@ -4,21 +4,17 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"syscall"
 
 	"golang.org/x/sys/unix"
 )
 
 // Held is the use of plugins by this process, a worker.
-type Held struct {
-	plugins []Attachment
-	files   []*os.File
-}
+type Held struct{ files []*os.File }
 
 // Hold takes up the use of plugins that this process has inherited, as descriptors from first on, or takes it anew. It
 // fails when a plugin is gone.
 func Hold(first int, plugins []Attachment) (*Held, error) {
-	h := &Held{plugins: plugins}
+	h := &Held{}
 	for i, a := range plugins {
 		path, fd := filepath.Join(a.Dir, useFile), first+i
 		var held, named unix.Stat_t
@@ -38,31 +34,10 @@ func Hold(first int, plugins []Attachment) (*Held, error) {
 	return h, nil
 }
 
-// End lets go of the plugins. Those that nobody else uses are ended if no daemon is there to do it: it may never come
-// back.
+// End lets go of the plugins. A worker that is done with its run calls EndUnused after it.
 func (h *Held) End() {
 	for _, f := range h.files {
 		f.Close()
 	}
-	for _, a := range h.plugins {
-		store := filepath.Dir(a.Dir)
-		if owned(filepath.Dir(store)) {
-			continue
-		}
-		p := read(store, filepath.Base(a.Dir))
-		if p.free() {
-			p.end()
-		}
-	}
-	h.plugins, h.files = nil, nil
-}
-
-// owned reports whether a daemon holds the lock of a state directory.
-func owned(state string) bool {
-	f, err := os.Open(filepath.Join(state, "lock"))
-	if err != nil {
-		return false
-	}
-	defer f.Close()
-	return syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB) != nil
+	h.files = nil
 }

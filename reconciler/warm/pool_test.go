@@ -25,6 +25,7 @@ func TestPool(t *testing.T) {
 		"long state directory":  longStateDirectory,
 		"not to be shared":      notToBeShared,
 		"closed in use":         closedInUse,
+		"daemon killed":         daemonKilled,
 		"killed while starting": killedWhileStarting,
 		"idle":                  idleEnds,
 		"forgotten":             forgottenEnds,
@@ -112,6 +113,42 @@ func closedInUse(t *testing.T) {
 	eventually(t, "the old plugin has ended", func() bool { return next.Stats().Retiring == 0 })
 	if err := first.Plugins[0].Ping(time.Second); err == nil {
 		t.Error("the old plugin serves")
+	}
+}
+
+// daemonKilled: the last run of a daemon that is gone ends also the plugins that were kept for others.
+func daemonKilled(t *testing.T) {
+	state := t.TempDir()
+	dir := folder(t, state, map[string]string{aws: plugin})
+	p := open(t, state)
+	runs := []*Lease{lease(t, p, dir), lease(t, p, dir)}
+	write(t, filepath.Join(dir, templates.ProvidersFile), `{"provider":{"cloud":{"token":"other"}}}`, 0o600)
+	p.Prepare("base", dir)
+	eventually(t, "both run", func() bool { return p.Stats().Running == 2 })
+	p.stop() // nobody tends them any more
+	p.wg.Wait()
+	left := func() int {
+		found, _ := os.ReadDir(storeOf(state))
+		return len(found)
+	}
+	var workers []*Held
+	for _, l := range runs {
+		h, err := Hold(1<<20, l.Plugins) // no descriptor: none was inherited
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.Release()
+		workers = append(workers, h)
+	}
+	workers[0].End()
+	EndUnused(state)
+	if err := runs[1].Plugins[0].Ping(10 * time.Second); err != nil || left() != 1 {
+		t.Errorf("%d plugins are left while one is in use, which says %v", left(), err)
+	}
+	workers[1].End()
+	EndUnused(state)
+	if n := left(); n != 0 {
+		t.Errorf("%d plugins are left", n)
 	}
 }
 
