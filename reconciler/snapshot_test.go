@@ -25,7 +25,7 @@ func shownLoop(nodes, requests int) *loop {
 	cfg := &config.Config{Providers: []*config.Provider{p}, Undriven: []*config.Provider{{Name: "old", Driver: "azure"}}, TenantLimits: map[string]map[string]float64{"acme": {"cores": 4}}}
 	key := desire.PoolKey{Provider: "cloud-a", Pool: "main"}
 	l := &Launcher{setbacks: setback.New(func() float64 { return 0 }), history: newHistory(nil), own: map[desire.PoolKey]string{key: "id-1"}}
-	lp := &loop{l: l, s: &session.Session{}, cfg: cfg, log: slog.New(slog.DiscardHandler), handlers: map[string]*handler{}, launches: map[string]*launch{}, pools: map[desire.PoolKey]*registration{}}
+	lp := &loop{l: l, s: &session.Session{}, cfg: cfg, log: slog.New(slog.DiscardHandler), handlers: map[string]*handler{}, launches: map[string]*launch{}, pools: map[desire.PoolKey]*registration{}, peers: &peers{}}
 	rec := &record.Pool{ID: "id-1", ProviderName: "cloud-a", Name: "main", SupportedLabels: []string{"small"}, Priority: 100, Paused: true}
 	lp.pools[key] = &registration{pool: rec}
 	lp.view = desire.View{
