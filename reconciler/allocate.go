@@ -65,6 +65,11 @@ func (h *handler) node(id string) *desire.HandlerNode {
 	return nil
 }
 
+// drop forgets an entry: its label is wanted again.
+func (h *handler) drop(key int) {
+	h.Nodes = slices.DeleteFunc(h.Nodes, func(n desire.HandlerNode) bool { return n.Key == key })
+}
+
 func (h *handler) forget(id string) {
 	h.Nodes = slices.DeleteFunc(h.Nodes, func(n desire.HandlerNode) bool { return n.ID == id })
 	delete(h.nodes, id)
@@ -160,29 +165,85 @@ func (lp *loop) create(h *handler, labelName string) (begin func()) {
 			hn.Status, hn.Reason = desire.Failed, errUnconfigured.Error()
 			return
 		}
-		from := lp.basisOf(label)
-		n := lp.newNode(h, label)
+		b := birth{h: h, at: at, label: label, from: lp.basisOf(label), node: lp.newNode(h, label)}
 		lp.do(func(ctx context.Context) {
-			ln, mzxid, err := lp.createNode(ctx, n, label, from)
-			lp.post(func() {
-				hn := at()
-				if err != nil {
-					if lp.ctx.Err() == nil {
-						lp.log.Warn("node record could not be created", "request", h.Request, "provider", h.Provider, "pool", h.Pool, "err", err)
-					}
-					hn.Status, hn.Reason = desire.Failed, "its record could not be created: "+err.Error()
-					return
-				}
-				hn.ID = ln.ID
-				h.nodes[ln.ID] = ln
-				la := &launch{node: ln, handler: h, label: label, attempt: 1, tries: newTries(1), image: from.id}
-				lp.launches[ln.ID] = la
-				lp.seeNode(ln.ID, ln.Clone(), mzxid)
-				lp.hold(ln.ID, true)
-				lp.start(la)
-			})
+			name, err := lp.s.Create(ctx, nodesPath+"/", b.node.Encode(), zk.FlagSequence)
+			if err != nil {
+				lp.post(func() { lp.notCreated(b, err) })
+				return
+			}
+			b.node.ID = path.Base(name)
+			lp.begin(ctx, b)
 		})
 	}
+}
+
+// birth is a node whose record is being made.
+type birth struct {
+	h     *handler
+	at    func() *desire.HandlerNode
+	label *config.PoolLabel
+	from  basis
+	node  *record.Node
+}
+
+// notCreated follows a create that failed. When its reply got lost the record may be there: unlocked, nobody's to delete as
+// long as the request lives, and counted as a node.
+func (lp *loop) notCreated(b birth, err error) {
+	if !errors.Is(err, zk.ErrConnectionClosed) {
+		lp.notBegun(b, fmt.Errorf("create: %w", err))
+		return
+	}
+	lp.seek(mostLooks, func() bool {
+		id := lp.orphaned(b.h, b.node)
+		if id == "" {
+			return false
+		}
+		b.node.ID, b.at().ID = id, id
+		lp.do(func(ctx context.Context) { lp.begin(ctx, b) })
+		return true
+	}, func() {
+		lp.log.Warn("a node record was not created; its label is filled anew", "request", b.h.Request, "provider", b.h.Provider, "pool", b.h.Pool, "err", err)
+		b.h.drop(b.at().Key)
+	})
+}
+
+// orphaned finds a record of a handler's as it was first written, of which the handler does not know. Several may be the
+// same but for their id: then any will do.
+func (lp *loop) orphaned(h *handler, first *record.Node) string {
+	for id, n := range lp.view.Nodes {
+		if n.State == record.NodeInit && n.AllocatedTo == h.Request && h.node(id) == nil && string(n.Encode()) == string(first.Encode()) {
+			return id
+		}
+	}
+	return ""
+}
+
+// notBegun fails a node whose record could not be made.
+func (lp *loop) notBegun(b birth, err error) {
+	if lp.ctx.Err() == nil {
+		lp.log.Warn("node record could not be created", "request", b.h.Request, "provider", b.h.Provider, "pool", b.h.Pool, "err", err)
+	}
+	hn := b.at()
+	hn.Status, hn.Reason = desire.Failed, "its record could not be created: "+err.Error()
+}
+
+// begin locks a record that was just created, says `building` and starts the launch.
+func (lp *loop) begin(ctx context.Context, b birth) {
+	ln, mzxid, err := lp.lockNew(ctx, b)
+	lp.post(func() {
+		if err != nil {
+			lp.notBegun(b, err)
+			return
+		}
+		b.at().ID = ln.ID
+		b.h.nodes[ln.ID] = ln
+		la := &launch{node: ln, handler: b.h, label: b.label, attempt: 1, tries: newTries(1), image: b.from.id, phase: waiting}
+		lp.launches[ln.ID] = la
+		lp.seeNode(ln.ID, ln.Clone(), mzxid)
+		lp.hold(ln.ID, true)
+		lp.goOn(la)
+	})
 }
 
 // newNode is a node's first record.
@@ -200,14 +261,9 @@ func (lp *loop) newNode(h *handler, label *config.PoolLabel) *record.Node {
 	return n
 }
 
-func (lp *loop) createNode(ctx context.Context, n *record.Node, label *config.PoolLabel, from basis) (*lockedNode, int64, error) {
-	name, err := lp.s.Create(ctx, nodesPath+"/", n.Encode(), zk.FlagSequence)
-	if err != nil {
-		// After a lost reply the record may exist. It is init, unlocked, and reaped as such.
-		return nil, 0, fmt.Errorf("create: %w", err)
-	}
-	n.ID = path.Base(name)
-	fromLabel(n, label, from)
+func (lp *loop) lockNew(ctx context.Context, b birth) (*lockedNode, int64, error) {
+	n := b.node
+	fromLabel(n, b.label, b.from)
 	n.SetState(record.NodeBuilding, time.Now())
 	lk, resp, err := lock.CreateHeld(ctx, lp.s, nodeLockPath(n.ID), session.SetOp(nodePath(n.ID), n.Encode(), 0))
 	if err != nil {

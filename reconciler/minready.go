@@ -3,6 +3,7 @@ package reconciler
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"path"
 	"time"
 
@@ -26,15 +27,36 @@ func (lp *loop) askMinReady(d desire.AskMinReady) {
 			r.EventID = hex.EncodeToString(id[:])
 			r.SetState(record.RequestRequested, time.Now())
 			name, err := lp.s.Create(ctx, requestsPath+"/"+desire.MinReadyPrefix, r.Encode(), zk.FlagEphemeral|zk.FlagSequence)
+			if errors.Is(err, zk.ErrConnectionClosed) {
+				lp.post(func() { lp.seekMinReady(d.Label, r.EventID) })
+			}
 			if err != nil {
 				return // the next pass asks again
 			}
-			lp.post(func() {
-				lp.view.MinReady[path.Base(name)] = d.Label
-				lp.view.MinReadyAfter[d.Label] = time.Now().Add(errorRetry)
-			})
+			lp.post(func() { lp.askedMinReady(path.Base(name), d.Label) })
 		}
 	})
+}
+
+// askedMinReady notes a request of ours, seen or not.
+func (lp *loop) askedMinReady(id, label string) {
+	lp.view.MinReady[id] = label
+	lp.view.MinReadyAfter[label] = time.Now().Add(errorRetry)
+}
+
+// seekMinReady looks for a request whose create got no reply. Served and not ended it would keep its node from everybody for
+// as long as the session lasts.
+func (lp *loop) seekMinReady(label, event string) {
+	lp.seek(mostLooks, func() bool {
+		for id, r := range lp.view.Requests {
+			if r.Requestor == desire.RequestorMinReady && r.EventID == event {
+				lp.askedMinReady(id, label)
+				return true
+			}
+		}
+		lp.view.MinReadyAfter[label] = time.Now().Add(2 * errorRetry) // until the next look
+		return false
+	}, func() {})
 }
 
 // endMinReady frees the nodes of a finished request of ours and deletes it.

@@ -20,6 +20,7 @@ type Proxy struct {
 	mu    sync.Mutex
 	cut   bool
 	hello *recorded // what the server said first on the newest connection
+	lose  []byte    // see LoseReply
 	conns map[net.Conn]struct{}
 }
 
@@ -84,8 +85,9 @@ func (p *Proxy) accept() {
 			_ = server.Close()
 			continue
 		}
-		p.wg.Go(func() { p.pipe(counted{client, &p.sent}, server) })
-		hello := &recorded{Conn: server}
+		line := &lossy{proxy: p}
+		p.wg.Go(func() { p.pipe(counted{client, &p.sent}, line.to(server)) })
+		hello := &recorded{Conn: line.from(server)}
 		p.mu.Lock()
 		p.hello = hello
 		p.mu.Unlock()
@@ -118,6 +120,10 @@ func under(c net.Conn) net.Conn {
 	case counted:
 		return c.Conn
 	case *recorded:
+		return under(c.Conn)
+	case lossyReader:
+		return c.Conn
+	case lossyWriter:
 		return c.Conn
 	}
 	return c
