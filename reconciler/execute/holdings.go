@@ -28,6 +28,24 @@ func Holdings(dir string) ([]Holding, error) {
 	if err != nil {
 		return nil, err
 	}
+	return raw.holdings(), nil
+}
+
+// HoldingsOf is Holdings for a state in hand.
+func HoldingsOf(state []byte) ([]Holding, error) {
+	raw, err := parseDetails(state)
+	if err != nil {
+		return nil, err
+	}
+	return raw.holdings(), nil
+}
+
+// IsResult tells of the resource that carries a slot's outputs: it is nothing at the provider.
+func (h Holding) IsResult() bool {
+	return h.Type == resultType && !strings.HasPrefix(h.Address, "module.")
+}
+
+func (raw details) holdings() []Holding {
 	var out []Holding
 	for _, r := range raw.Resources {
 		if r.Mode != "managed" {
@@ -43,7 +61,7 @@ func Holdings(dir string) ([]Holding, error) {
 			out = append(out, h)
 		}
 	}
-	return out, nil
+	return out
 }
 
 // ReadOutput gives a root output of type text out of a workspace folder's state. An error says that there is none.
@@ -184,12 +202,19 @@ func readDetails(dir string) (details, error) {
 	if err != nil {
 		return details{}, err
 	}
-	var raw details
-	if err := json.Unmarshal(data, &raw); err != nil {
+	raw, err := parseDetails(data)
+	if err != nil {
 		return details{}, fmt.Errorf("%s: %w", path, err)
 	}
+	return raw, nil
+}
+
+func parseDetails(state []byte) (raw details, err error) {
+	if err := json.Unmarshal(state, &raw); err != nil {
+		return details{}, err
+	}
 	if raw.Version != 4 {
-		return details{}, fmt.Errorf("%s: format %d is not known, only 4 is", path, raw.Version)
+		return details{}, fmt.Errorf("format %d is not known, only 4 is", raw.Version)
 	}
 	return raw, nil
 }

@@ -162,7 +162,7 @@ func (m *Manager) keepNew(ws *workspace, job execute.Job, base *execute.Base, fi
 		done <- m.notKept(ws, err)
 		return done
 	}
-	if !m.goes(func() { done <- m.put(ws, d, true) }) {
+	if !m.goes(func() { done <- m.put(ws, d, execute.StateView{}, true) }) {
 		done <- errAway
 	}
 	return done

@@ -33,7 +33,7 @@ type Keeper interface {
 
 // Files of a document beside the blocks.
 const (
-	copyFile      = "copied"         // in the folder: hash of the document that was copied last
+	copyFile      = "copied"         // in the folder: see copiedLast
 	providersName = "providers.json" // in the document: the names of the configured providers, without their secrets
 )
 
@@ -154,12 +154,12 @@ func (m *Manager) keepState(ws *workspace, run *store.Run, state []byte, view ex
 	if err := m.addState(ws, &d, state, view); err != nil {
 		return m.notKept(ws, err)
 	}
-	return m.put(ws, d, false)
+	return m.put(ws, d, view, false)
 }
 
 // put is keep for a document in hand. A workspace of which nothing is made yet is not kept without what another launcher
 // needs to destroy it.
-func (m *Manager) put(ws *workspace, d store.Document, isNew bool) error {
+func (m *Manager) put(ws *workspace, d store.Document, view execute.StateView, isNew bool) error {
 	m.mu.Lock()
 	k, before := m.keeper, ws.kept
 	m.mu.Unlock()
@@ -191,7 +191,7 @@ func (m *Manager) put(ws *workspace, d store.Document, isNew bool) error {
 		return m.notKept(ws, err)
 	}
 	// Not synced: a lost one costs a copy more.
-	_ = execute.WriteFile(filepath.Join(ws.dir, copyFile), []byte(sum))
+	_ = execute.WriteFile(filepath.Join(ws.dir, copyFile), copiedLast{sum, view.Resources}.encode())
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	ws.kept, ws.unkept = sum, false

@@ -143,7 +143,7 @@ func TestSessionLostInMidRun(t *testing.T) {
 }
 
 // TestTakeOver: what a launcher left in the middle of things is another's to destroy, modules and all; the first one
-// forgets it when it comes back.
+// forgets it when it comes back, but not what it made meanwhile.
 func TestTakeOver(t *testing.T) {
 	b := newBench(t, kept, func(o *Options) { o.Batch = 3 })
 	chroot := chrootOf(t)
@@ -194,6 +194,17 @@ func TestTakeOver(t *testing.T) {
 	st, _ = lease(t, chroot, "one")
 	b.attach(st)
 	b.eventually("the first one forgets", func() bool { return len(b.m.Nodes()) == 0 && len(b.folders()) == 0 })
+	// Node 3 was completed when nobody could be told.
+	kept, err := filepath.Glob(filepath.Join(b.opts.Dir, lostFolder, "*"))
+	if err != nil || len(kept) != 1 {
+		t.Fatalf("kept are %v, %v", kept, err)
+	}
+	if state, err := os.ReadFile(kept[0]); err != nil || !strings.Contains(string(state), b.hand+"/3") {
+		t.Errorf("kept is %s, %v", state, err)
+	}
+	if log := b.log.String(); !strings.Contains(log, "does not know of them") || !strings.Contains(log, "module.n3.") || len(b.m.Suspects()) != 1 {
+		t.Error("what is not in the copy is not told")
+	}
 	for _, n := range []string{"1", "2", "3"} {
 		if !b.m.Taken(n) {
 			t.Errorf("node %s is not known as another's", n)

@@ -56,8 +56,7 @@ func (m *Manager) loadOne(dir string) error {
 	if err != nil {
 		return fmt.Errorf("read the run that workspace %s holds: %w", rec.ID, err)
 	}
-	kept, _ := os.ReadFile(filepath.Join(dir, copyFile)) // unreadable: copied again
-	m.add(&workspace{rec: rec, dir: dir, left: run, kept: string(kept), unkept: m.opts.Keep})
+	m.add(&workspace{rec: rec, dir: dir, left: run, kept: lastCopy(dir).sum, unkept: m.opts.Keep})
 	return nil
 }
 

@@ -29,6 +29,7 @@ func (m *Manager) giveUp(ws *workspace) {
 	taken := slices.Sorted(maps.Keys(m.taken))
 	m.mu.Unlock()
 	m.saveTaken(taken) // before the folder goes: a node must not look like one that was never begun
+	m.salvage(ws)
 	m.removeFolder(ws)
 	m.mu.Lock()
 	defer m.mu.Unlock()
