@@ -6,14 +6,19 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/nodepool-tf/nodepool-tf/reconciler/status"
+	"github.com/nodepool-tf/nodepool-tf/reconciler/sweep"
 )
 
 // leaks is what the launcher knows of leaked resources. It outlives a ZooKeeper session.
 type leaks struct {
 	providers map[string]*providerSweep // only the loop's goroutine
 
-	mu     sync.Mutex
-	counts map[[2]string]*LeakCount // by provider and type
+	mu sync.Mutex
+	// left are the ids of what the newest list of a provider shows as leaked and was not removed since, by provider and type.
+	// Who else removes it, an operator or another launcher, is not known: only lists tell. A type that was leaked stays.
+	left map[string]map[string]map[string]bool
 }
 
 // of is a provider's part. The first list comes at some moment of the first interval: not all at once after a restart.
@@ -36,35 +41,47 @@ func (l *leaks) forget(provider string) {
 	}
 }
 
-// LeakCount counts resources of one provider and type since the launcher's start.
-type LeakCount struct {
-	Provider, Type string
-	Found          int // reported as leaked
-	Removed        int
-}
-
-func (l *leaks) count(provider, typ string, change func(*LeakCount)) {
+// see takes in what the newest list of a provider shows.
+func (l *leaks) see(provider string, leaked []sweep.Leak) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.counts == nil {
-		l.counts = map[[2]string]*LeakCount{}
+	if l.left == nil {
+		l.left = map[string]map[string]map[string]bool{}
 	}
-	key := [2]string{provider, typ}
-	if l.counts[key] == nil {
-		l.counts[key] = &LeakCount{Provider: provider, Type: typ}
+	if l.left[provider] == nil {
+		l.left[provider] = map[string]map[string]bool{}
 	}
-	change(l.counts[key])
+	types := l.left[provider]
+	for typ := range types {
+		types[typ] = nil
+	}
+	for _, leak := range leaked {
+		if types[leak.Type] == nil {
+			types[leak.Type] = map[string]bool{}
+		}
+		types[leak.Type][leak.ID] = true
+	}
 }
 
-// Leaks gives the counts, by provider and type. Any goroutine may call it.
-func (l *Launcher) Leaks() []LeakCount {
-	l.leaks.mu.Lock()
-	defer l.leaks.mu.Unlock()
-	var out []LeakCount
-	for _, c := range l.leaks.counts {
-		out = append(out, *c)
+// removed takes out what need not wait for the next list. Any goroutine may call it.
+func (l *leaks) removed(provider string, r sweep.Key) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.left[provider][r.Type], r.ID)
+}
+
+// count tells how many are left, by provider and type, of the providers that count. Any goroutine may call it.
+func (l *leaks) count(counts func(provider string) bool) (out []status.Leak) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for provider, types := range l.left {
+		for typ, ids := range types {
+			if counts(provider) {
+				out = append(out, status.Leak{Provider: provider, Type: typ, Left: len(ids)})
+			}
+		}
 	}
-	slices.SortFunc(out, func(a, b LeakCount) int {
+	slices.SortFunc(out, func(a, b status.Leak) int {
 		return cmp.Or(cmp.Compare(a.Provider, b.Provider), cmp.Compare(a.Type, b.Type))
 	})
 	return out

@@ -26,8 +26,8 @@ func (lp *loop) judge(p *config.Provider, s *providerSweep, found []sweep.Resour
 		State:    lp.holding,
 		Margin:   p.LaunchTimeout + min(p.LaunchTimeout, mostGrace),
 	})
+	lp.l.leaks.see(p.Name, v.Leaked)
 	for _, leak := range v.New {
-		lp.l.leaks.count(p.Name, leak.Type, func(c *LeakCount) { c.Found++ })
 		lp.log.Error("leaked resource: it carries our tags, and neither a node record nor a workspace knows it", "provider", p.Name, "type", leak.Type, "id", leak.ID,
 			"node", leak.Node(), "stray", leak.Stray, "tags", leak.Tags, "created", leak.Created, "first_seen", leak.Since, "clean_leaked", p.CleanLeaked)
 	}
@@ -97,7 +97,7 @@ func (lp *loop) removeLeaked(p *config.Provider, s *providerSweep, leak sweep.Le
 			log.Warn("leaked resource could not be removed; it is tried again", "class", execute.ClassOf(err), "err", err)
 			return
 		}
-		lp.l.leaks.count(p.Name, leak.Type, func(c *LeakCount) { c.Removed++ })
+		lp.l.leaks.removed(p.Name, leak.Key())
 		lp.l.opts.Meter.LeakRemoved(p.Name, leak.Type)
 		log.Warn("leaked resource removed")
 	})

@@ -111,9 +111,8 @@ func (l *Launcher) addWork(s *status.Snapshot) {
 		p.Work = s.Workspaces.Providers[p.Name]
 		l.history.health(p)
 	}
-	for _, c := range l.Leaks() {
-		s.Leaks = append(s.Leaks, status.Leak(c))
-	}
+	cfg := l.config()
+	s.Leaks = l.leaks.count(func(provider string) bool { return cfg.Provider(provider) != nil })
 	slices.SortFunc(s.Tenants, func(a, b status.Tenant) int { return cmp.Compare(a.Name, b.Name) })
 }
 

@@ -52,7 +52,7 @@ func (g gauges) pools(s *status.Snapshot, m *Meter) {
 		}
 	}
 	for _, l := range s.Leaks {
-		g.gauge("nodepool_leak_candidates", "Leaked resources that were found and not removed.", float64(max(0, l.Found-l.Removed)), "provider", l.Provider, "kind", l.Type)
+		g.gauge("nodepool_leak_candidates", "Leaked resources that the newest list of the provider shows, and that were not removed since.", float64(l.Left), "provider", l.Provider, "kind", l.Type)
 	}
 }
 

@@ -56,7 +56,7 @@ func snapshot() *status.Snapshot {
 		Registered: []*record.Pool{{ProviderName: "cloud.a", Name: "main", SupportedLabels: []string{"small", "any"}}, {ProviderName: "python", Name: "main", SupportedLabels: []string{"gpu"}}},
 		Tenants:    []status.Tenant{{Name: "acme.org", Limits: map[string]float64{"cores": 10, "volume-gb": 7}}},
 		Providers:  []status.Provider{{Name: "cloud.a", Driven: true, Up: true, Work: workspace.ProviderStats{Creating: 2}}, {Name: "b", Driven: true}},
-		Leaks:      []status.Leak{{Provider: "b", Type: "disk", Found: 3, Removed: 1}},
+		Leaks:      []status.Leak{{Provider: "b", Type: "disk", Left: 2}},
 		Plugins:    warm.Stats{Starts: 4, Ordinary: map[warm.Reason]int{"aliases": 2}},
 	}
 }

@@ -56,8 +56,8 @@ type Failure struct {
 	Block string
 }
 
-// Leak counts leaked resources of one provider and type since the start.
+// Leak counts the leaked resources of one provider and type.
 type Leak struct {
 	Provider, Type string
-	Found, Removed int
+	Left           int // that the newest list shows, and that the launcher has not removed since
 }

@@ -34,11 +34,12 @@ const providerInput = "provider_name"
 
 // List asks a provider's cloud what it has, through the list module that the spec's module offers. done is told what
 // was found, or nil where the module offers none; it runs in a goroutine of its own. It is not called when the manager
-// is closed first, nor when List reports false: that very list is already being made for somebody else.
+// is closed first, nor when List reports false: that very list is already being made for an earlier caller. Providers
+// that share a module and its configuration have a list each: it waits until the provider is idle.
 func (m *Manager) List(provider string, spec *modules.Spec, done func(found []sweep.Resource, err error)) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.background(provider, execute.List, "list "+spec.Key(), func() {
+	return m.background(provider, execute.List, "list "+provider+" "+spec.Key(), func() {
 		m.cleanUp()
 		found, err := m.list(provider, spec)
 		if m.ctx.Err() == nil {

@@ -78,6 +78,23 @@ func TestList(t *testing.T) {
 	}
 }
 
+// TestListsWait: a list that waits, for hours where its provider is busy, is not asked for again; it keeps no other
+// provider of the same module from its own.
+func TestListsWait(t *testing.T) {
+	b := newBench(t)
+	b.m.mu.Lock()
+	b.m.draining = true // nothing begins
+	b.m.mu.Unlock()
+	for i, c := range []struct {
+		provider string
+		begun    bool
+	}{{"busy", true}, {"idle", true}, {"busy", false}} {
+		if got := b.m.List(c.provider, b.order("1").Spec, func([]sweep.Resource, error) { t.Error("it has begun") }); got != c.begun {
+			t.Errorf("%d: list of %s: %t", i, c.provider, got)
+		}
+	}
+}
+
 // TestListFails: what a list module gets wrong is told as the configuration's mistake.
 func TestListFails(t *testing.T) {
 	for name, text := range map[string]string{

@@ -125,6 +125,6 @@ func busy(s *status.Snapshot, requests int) *status.Snapshot {
 		s.Pools[1].QuotaRefused = noon.Add(25 * time.Second)
 		s.Tenants = []status.Tenant{{Name: "openinfra", Limits: map[string]float64{"instances": 100, "cores": 400}, Used: map[string]float64{"instances": 64, "cores": 400}}}
 	}
-	s.Leaks = []status.Leak{{Provider: "hetzner", Type: "hcloud_server", Found: 3, Removed: 1}}
+	s.Leaks = []status.Leak{{Provider: "hetzner", Type: "hcloud_server", Left: 2}}
 	return s
 }

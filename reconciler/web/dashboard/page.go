@@ -84,8 +84,8 @@ func alerts(s *status.Snapshot, c clock) (all []Alert) {
 		all = append(all, Alert{"warn", w.Title, block(w.Text), nil})
 	}
 	for _, l := range s.Leaks {
-		if left := l.Found - l.Removed; left > 0 {
-			all = append(all, Alert{"note", plural(left, "leaked resource", "leaked resources"), word(l.Type) + " of provider " + word(l.Provider) + ": they carry our tags and belong to no node. nodepool-tf alien-list shows them.", nil})
+		if l.Left > 0 {
+			all = append(all, Alert{"note", plural(l.Left, "leaked resource", "leaked resources"), word(l.Type) + " of provider " + word(l.Provider) + ": they carry our tags and belong to no node. nodepool-tf alien-list shows them.", nil})
 		}
 	}
 	return all
