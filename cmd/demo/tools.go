@@ -79,8 +79,8 @@ func onPath(name string) bool {
 	return err == nil
 }
 
-// findTerraform takes the one on PATH, else the one that an earlier demo installed, else
-// installs one below the user's cache folder.
+// findTerraform takes the one on PATH, else the one that an earlier demo installed, else OpenTofu from PATH, else it
+// installs Terraform below the user's cache folder.
 func findTerraform(ctx context.Context, show *screen) (string, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
@@ -95,6 +95,9 @@ func findTerraform(ctx context.Context, show *screen) (string, error) {
 	if err == nil {
 		return path, nil
 	}
+	if path, err := exec.LookPath("tofu"); err == nil {
+		return path, nil
+	}
 	show.fact("install", "Terraform %s into %s", terraformVersion, dir)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", err
@@ -103,7 +106,7 @@ func findTerraform(ctx context.Context, show *screen) (string, error) {
 		Product: product.Terraform, Version: version.Must(version.NewVersion(terraformVersion)), InstallDir: dir,
 	}})
 	if err != nil {
-		return "", errors.Join(fmt.Errorf("no terraform on PATH, and it could not be installed: %w", err), os.RemoveAll(dir))
+		return "", errors.Join(fmt.Errorf("no terraform or tofu on PATH, and Terraform could not be installed: %w", err), os.RemoveAll(dir))
 	}
 	return path, nil
 }
@@ -117,7 +120,7 @@ func firstLine(ctx context.Context, name string, args ...string) string {
 		return filepath.Base(name)
 	}
 	for line := range strings.Lines(string(out)) {
-		if line = strings.TrimSpace(line); strings.HasPrefix(line, "Terraform v") || strings.HasPrefix(line, "OpenSSH") {
+		if line = strings.TrimSpace(line); strings.HasPrefix(line, "Terraform v") || strings.HasPrefix(line, "OpenTofu v") || strings.HasPrefix(line, "OpenSSH") {
 			return line
 		}
 	}

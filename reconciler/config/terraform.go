@@ -12,7 +12,7 @@ import (
 func (l *loader) terraform(m *schema.Mapping) {
 	t := &l.cfg.Terraform
 	*t = Terraform{
-		Product: "terraform", StateDir: "/var/lib/nodepool-tf",
+		StateDir:             "/var/lib/nodepool-tf",
 		MaxConcurrentApplies: 8, MaxApplyMemory: HalfOfMemory, WarmPlugins: true,
 		ListInterval: 5 * time.Minute, RefreshInterval: 6 * time.Hour,
 	}
@@ -24,7 +24,9 @@ func (l *loader) terraform(m *schema.Mapping) {
 		t.ExecPath = absolute(path)
 	}
 	t.Version = constraint(s, "version")
-	t.Product = enum(s, "product", t.Product, "terraform", "opentofu")
+	if _, set := s.Get("product"); set {
+		t.Product = enum(s, "product", t.Product, "terraform", "opentofu")
+	}
 	if dir := s.Str("state-dir", ""); dir != "" {
 		t.StateDir = absolute(dir)
 	}

@@ -226,7 +226,7 @@ type Terraform struct {
 	ExecPath string
 	// Version is a constraint such as ">= 1.6"; empty accepts any.
 	Version string
-	// Product is terraform or opentofu.
+	// Product is terraform or opentofu; empty: terraform, and opentofu where there is only that.
 	Product string
 	// StateDir is absolute.
 	StateDir string

@@ -36,7 +36,7 @@ providers:
 `)
 	same(t, "webapp", WebApp{Port: 8005, ListenAddress: "0.0.0.0"}, cfg.WebApp)
 	same(t, "terraform", Terraform{
-		Product: "terraform", StateDir: "/var/lib/nodepool-tf",
+		StateDir:             "/var/lib/nodepool-tf",
 		MaxConcurrentApplies: 8, MaxApplyMemory: HalfOfMemory, WarmPlugins: true,
 		ListInterval: 5 * time.Minute, RefreshInterval: 6 * time.Hour,
 	}, cfg.Terraform)

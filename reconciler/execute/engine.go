@@ -27,7 +27,7 @@ type Engine struct {
 // EngineOptions say where to look, as the config's `terraform` section does.
 type EngineOptions struct {
 	Path       string // exact binary; empty: PATH, then hc-install
-	Product    string // terraform or opentofu
+	Product    string // terraform or opentofu; empty: terraform, and opentofu where only that is on PATH
 	Constraint string // version constraint such as ">= 1.6", empty: any that is not too old
 	InstallDir string // where hc-install may put a downloaded binary
 }
@@ -42,6 +42,11 @@ func FindEngine(ctx context.Context, o EngineOptions) (Engine, error) {
 	path := o.Path
 	if path == "" {
 		found, err := exec.LookPath(name)
+		if _, installed := os.Stat(filepath.Join(o.InstallDir, "terraform")); err != nil && o.Product == "" && (o.InstallDir == "" || installed != nil) {
+			if tofu, tofuErr := exec.LookPath("tofu"); tofuErr == nil {
+				name, found, err = "tofu", tofu, nil
+			}
+		}
 		if err == nil {
 			path = found
 		} else if name == "tofu" {

@@ -1,6 +1,7 @@
 package execute
 
 import (
+	"cmp"
 	"context"
 	"os"
 	"path/filepath"
@@ -30,12 +31,17 @@ esac`)
 func TestFindEngine(t *testing.T) {
 	plain := filepath.Join(t.TempDir(), "terraform")
 	write(t, plain, "not a program")
+	tofu := filepath.Join(t.TempDir(), "tofu")
+	if err := os.Symlink(versionScript(t, "OpenTofu", "1.10.1"), tofu); err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		name    string
 		opts    EngineOptions
 		want    Engine
 		err     []string // the error names what was tried, what is wrong and what to do
 		nothing bool     // nothing on PATH
+		onPath  string   // the folder that is all of PATH
 	}{
 		{name: "configured", opts: EngineOptions{Path: versionScript(t, "Terraform", "1.6.2")}, want: Engine{Product: "terraform", Version: "1.6.2"}},
 		{name: "opentofu by its own word", opts: EngineOptions{Path: versionScript(t, "OpenTofu", "1.10.1")}, want: Engine{Product: "opentofu", Version: "1.10.1"}},
@@ -50,18 +56,23 @@ func TestFindEngine(t *testing.T) {
 		{name: "fails", opts: EngineOptions{Path: script(t, "terraform", "echo broken >&2; exit 1")}, err: []string{"broken", "must name a Terraform or OpenTofu binary"}},
 		{name: "unknown product", opts: EngineOptions{Product: "pulumi"}, err: []string{"pulumi", "terraform or opentofu"}},
 		{name: "nothing on PATH", nothing: true, err: []string{"find terraform", "not on PATH", "terraform.exec-path"}},
+		{name: "only tofu on PATH", onPath: filepath.Dir(tofu), want: Engine{Path: tofu, Product: "opentofu", Version: "1.10.1"}},
+		{name: "only tofu on PATH, terraform wanted", opts: EngineOptions{Product: "terraform"}, onPath: filepath.Dir(tofu), err: []string{"find terraform", "not on PATH"}},
 		{name: "no tofu on PATH", opts: EngineOptions{Product: "opentofu"}, nothing: true, err: []string{"find opentofu", "tofu", "terraform.exec-path"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if c.nothing {
 				t.Setenv("PATH", t.TempDir())
 			}
+			if c.onPath != "" {
+				t.Setenv("PATH", c.onPath)
+			}
 			got, err := FindEngine(t.Context(), c.opts)
 			if c.err == nil {
 				if err != nil {
 					t.Fatal(err)
 				}
-				c.want.Path = c.opts.Path
+				c.want.Path = cmp.Or(c.want.Path, c.opts.Path)
 				if got != c.want {
 					t.Errorf("got %+v, want %+v", got, c.want)
 				}
