@@ -19,6 +19,7 @@ type Holding struct {
 	Address string
 	Type    string
 	ID      string // its attribute `id`, "" where it has none that is text
+	Here    bool   // it is at no cloud (see here)
 }
 
 // Holdings reads what the state of a workspace folder holds: managed resources only, in the order of the state. It may
@@ -56,7 +57,7 @@ func (raw details) holdings() []Holding {
 			slot = r.Name
 		}
 		for _, in := range r.Instances {
-			h := Holding{Slot: slot, Address: r.address(in.Key), Type: r.Type}
+			h := Holding{Slot: slot, Address: r.address(in.Key), Type: r.Type, Here: here(r.Provider)}
 			_ = json.Unmarshal(in.Attributes["id"], &h.ID) // another type than text is no id
 			out = append(out, h)
 		}
@@ -176,6 +177,7 @@ type resourceV4 struct {
 	Mode      string `json:"mode"`
 	Type      string `json:"type"`
 	Name      string `json:"name"`
+	Provider  string `json:"provider"`
 	Instances []struct {
 		Key        any                        `json:"index_key"`
 		Attributes map[string]json.RawMessage `json:"attributes"`

@@ -25,10 +25,10 @@ func TestHoldings(t *testing.T) {
 	{"mode":"managed","type":"vm","name":"loose","instances":[{"attributes":{}}]}]}`)
 	got, err := Holdings(dir)
 	want := []Holding{
-		{"n1", `module.n1.module.net.vm.a["x y"]`, "vm", "i-1"},
-		{"n1", "module.n1.module.net.vm.a[1]", "vm", ""},
-		{"n1", "terraform_data.n1", "terraform_data", "r"},
-		{"", "vm.loose", "vm", ""},
+		{"n1", `module.n1.module.net.vm.a["x y"]`, "vm", "i-1", false},
+		{"n1", "module.n1.module.net.vm.a[1]", "vm", "", false},
+		{"n1", "terraform_data.n1", "terraform_data", "r", false},
+		{"", "vm.loose", "vm", "", false},
 	}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Errorf("%v (-want +got):\n%s", err, diff)

@@ -10,13 +10,14 @@ func applyArgs(k Kind) string {
 	return "-json"
 }
 
-// refreshed are the addresses that a refresh is bounded to: the resources that a workspace folder's state holds. Nothing
+// refreshed are the addresses that a refresh is bounded to: the resources that a workspace folder's state holds at the cloud
+// (what they depend on comes along all the same). Nothing
 // depends on them in such a run, so no output and no data source is evaluated. Most modules' outputs name a resource by
 // its index, and where that resource has vanished they are an error, which would hide that it has.
 func refreshed(dir string) (addresses []string, err error) {
 	holdings, err := Holdings(dir)
 	for _, h := range holdings {
-		if h.Type != resultType {
+		if h.Type != resultType && !h.Here {
 			addresses = append(addresses, h.Address)
 		}
 	}

@@ -3,6 +3,7 @@ package execute
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 )
 
 // StateView is what the daemon reads of a workspace's Terraform state: which slots hold resources, and the outputs
@@ -13,6 +14,8 @@ type StateView struct {
 	// Resources counts the resource instances of each slot (module block name); Other counts those of no slot.
 	Resources map[string]int
 	Other     int
+	// Here counts those of each slot that are not at a cloud (see here).
+	Here map[string]int
 	// Results holds, per slot, the module's outputs as terraform_data keeps them: cty JSON value and type.
 	Results map[string]Result
 	// Restored names the file from which ReadState had to restore a lost or torn state, "" when it was whole.
@@ -24,6 +27,9 @@ type Result struct{ Value, Type json.RawMessage }
 
 // Empty reports whether the state holds no resource of the slot.
 func (v StateView) Empty(slot string) bool { return v.Resources[slot] == 0 }
+
+// AtCloud counts the resources of a slot that only the cloud can lose.
+func (v StateView) AtCloud(slot string) int { return v.Resources[slot] - v.Here[slot] }
 
 // Total counts resources of all slots together.
 func (v StateView) Total() int {
@@ -44,6 +50,7 @@ type stateV4 struct {
 		Mode      string `json:"mode"`
 		Type      string `json:"type"`
 		Name      string `json:"name"`
+		Provider  string `json:"provider"`
 		Instances []struct {
 			Status     string                     `json:"status"`
 			Deposed    string                     `json:"deposed"`
@@ -83,10 +90,20 @@ func ParseState(data []byte) (StateView, error) {
 			continue
 		}
 		v.Resources[slot] += len(r.Instances)
+		if here(r.Provider) {
+			v.Here[slot] += len(r.Instances)
+		}
 	}
 	return v, nil
 }
 
+// ofHost are providers whose resources are files of this host, clocks and dice, as a state names providers.
+var ofHost = regexp.MustCompile(`/hashicorp/(local|archive|time|random|null|tls)"\]`)
+
+// here reports whether a provider's resources say nothing of the cloud. A file is gone from the state when a neighbour has
+// written another in its place, or when this is another host; a clock when its time has come. The node is none the worse.
+func here(provider string) bool { return ofHost.MatchString(provider) }
+
 func noState() StateView {
-	return StateView{Resources: map[string]int{}, Results: map[string]Result{}}
+	return StateView{Resources: map[string]int{}, Here: map[string]int{}, Results: map[string]Result{}}
 }

@@ -35,6 +35,11 @@ func TestParseState(t *testing.T) {
 			want: StateView{Lineage: "l", Resources: map[string]int{"n1": 2}, Results: map[string]Result{}}},
 		{name: "of no slot", text: `{"version":4,"lineage":"l","resources":[{"mode":"managed","type":"x","name":"y","instances":[{}]}]}`,
 			want: StateView{Lineage: "l", Other: 1, Resources: map[string]int{}, Results: map[string]Result{}}},
+		{name: "files and clocks", text: `{"version":4,"lineage":"l","resources":[
+			{"module":"module.n1","mode":"managed","type":"local_file","name":"y","provider":"provider[\"registry.terraform.io/hashicorp/local\"]","instances":[{},{}]},
+			{"module":"module.n1","mode":"managed","type":"x","name":"y","provider":"module.n1.provider[\"registry.opentofu.org/hashicorp/time\"].alias","instances":[{}]},
+			{"module":"module.n1","mode":"managed","type":"x","name":"z","provider":"provider[\"example.com/other/local\"]","instances":[{}]}]}`,
+			want: StateView{Lineage: "l", Resources: map[string]int{"n1": 4}, Here: map[string]int{"n1": 3}, Results: map[string]Result{}}},
 		{name: "torn", text: stateText("7", "l")[:200], err: "unexpected end"},
 		{name: "another format", text: `{"version":3}`, err: "format 3"},
 	} {
@@ -48,6 +53,9 @@ func TestParseState(t *testing.T) {
 			}
 			if err != nil {
 				t.Fatal(err)
+			}
+			if c.want.Here == nil {
+				c.want.Here = map[string]int{}
 			}
 			if diff := cmp.Diff(c.want, got); diff != "" {
 				t.Error(diff)

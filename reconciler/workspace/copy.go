@@ -27,7 +27,7 @@ type Copy struct {
 func (c Copy) Vanished() []string {
 	var nodes []string
 	for _, name := range c.Record.names() {
-		if s := c.Record.Slots[name]; s.vanished(c.View.Resources[name]) {
+		if s := c.Record.Slots[name]; s.vanished(c.View.AtCloud(name)) {
 			nodes = append(nodes, s.Node)
 		}
 	}

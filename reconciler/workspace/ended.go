@@ -43,7 +43,7 @@ func (m *Manager) createEnded(ws *workspace, e ending, batch []*item) {
 		s := slots[name]
 		s.Created = true
 		s.Made = s.Made || e.seen.handed[name] || !e.view.Empty(name)
-		s.Resources = e.view.Resources[name]
+		s.AtCloud = e.view.AtCloud(name)
 		it := innocent[name]
 		o, ended := outcomes[name]
 		switch {

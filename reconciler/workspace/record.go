@@ -45,9 +45,9 @@ type Slot struct {
 	// Made is set when the state was seen to hold something of the slot: from then on an empty or missing state is a
 	// lost one, and no sign that there is nothing to destroy.
 	Made bool `json:"made,omitempty"`
-	// Resources counts what the state held of the slot when its create run had ended well: with less than that, part of
-	// it has vanished. 0 where that is not known.
-	Resources int `json:"resources,omitempty"`
+	// AtCloud counts what the state held of the slot at the cloud when its create run had ended well: with less than that,
+	// part of it has vanished. 0 where that is not known.
+	AtCloud int `json:"at_cloud,omitempty"`
 	// Class and Error say why the attempt failed, empty when it did not.
 	Class execute.Class `json:"class,omitempty"`
 	Error string        `json:"error,omitempty"`

@@ -131,8 +131,8 @@ func (m *Manager) startRefresh(ws *workspace) (*execute.Run, error) {
 	}
 	m.mu.Lock()
 	for name, s := range ws.rec.Slots {
-		if s.Resources == 0 {
-			s.Resources = view.Resources[name]
+		if s.AtCloud == 0 {
+			s.AtCloud = view.AtCloud(name)
 		}
 	}
 	m.mu.Unlock()

@@ -14,8 +14,8 @@ type Vanished struct {
 	Had, Has  int // resources
 }
 
-// Vanished lists, by id, the nodes whose workspace holds less of them than their launch made: something of them went
-// behind our back. A node stays in the list until it is destroyed.
+// Vanished lists, by id, the nodes whose workspace holds less of them at the cloud than their launch made: something of them
+// went behind our back. A node stays in the list until it is destroyed.
 func (m *Manager) Vanished() []Vanished {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -40,17 +40,17 @@ func (m *Manager) Vanished() []Vanished {
 // the refresh that changed it: a daemon that died in between finds the same. Callers own ws and hold mu.
 func (m *Manager) findVanished(ws *workspace, view execute.StateView) {
 	for name, s := range ws.rec.Slots {
-		if !s.vanished(view.Resources[name]) {
+		if !s.vanished(view.AtCloud(name)) {
 			continue
 		}
 		if m.upkeep.vanished == nil {
 			m.upkeep.vanished = map[string]Vanished{}
 		}
-		m.upkeep.vanished[s.Node] = Vanished{Node: s.Node, Provider: ws.rec.Provider, Workspace: ws.rec.ID, Had: s.Resources, Has: view.Resources[name]}
+		m.upkeep.vanished[s.Node] = Vanished{Node: s.Node, Provider: ws.rec.Provider, Workspace: ws.rec.ID, Had: s.AtCloud, Has: view.AtCloud(name)}
 	}
 }
 
-// vanished reports whether so many resources are fewer than what the slot's launch made.
+// vanished reports whether so many resources at the cloud are fewer than what the slot's launch made.
 func (s *Slot) vanished(has int) bool {
-	return s.Created && !s.Doomed && s.Error == "" && has < s.Resources
+	return s.Created && !s.Doomed && s.Error == "" && has < s.AtCloud
 }
