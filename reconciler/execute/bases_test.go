@@ -41,6 +41,10 @@ func TestBaseErrors(t *testing.T) {
 			err: []string{"provider configuration"}},
 		"git module that is not there": {spec: func(s *modules.Spec) { s.Module = modules.Module{Source: "git::file:///nonexistent/repo.git"} },
 			err: []string{"git::file:///nonexistent/repo.git"}},
+		"git server that does not answer, and a password": {spec: func(s *modules.Spec) {
+			s.Module = modules.Module{Source: "git::http://ci:hunter2@127.0.0.1:1/m.git?ref=v1"}
+		},
+			class: Unknown, err: []string{"initialise module git::http://***@127.0.0.1:1/m.git?ref=v1: ", "Failed to connect to"}},
 		"called module that is not there": {module: `module "x" { source = "./gone" }`, err: []string{"gone"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -61,6 +65,9 @@ func TestBaseErrors(t *testing.T) {
 				if !found {
 					t.Errorf("error does not say %q: %v", want, err)
 				}
+			}
+			if strings.Contains(err.Error(), "hunter2") {
+				t.Errorf("error tells a password: %v", err)
 			}
 			if strings.ContainsAny(err.Error(), "\n│╷") {
 				t.Errorf("error is not one plain line: %q", err)

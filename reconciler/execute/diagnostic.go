@@ -3,6 +3,8 @@ package execute
 import (
 	"regexp"
 	"strings"
+
+	"github.com/nodepool-tf/nodepool-tf/modules"
 )
 
 // Diagnostic is an error or warning of Terraform. Its text may quote values, so it is shown to operators only.
@@ -14,13 +16,13 @@ type Diagnostic struct {
 	File     string // file in the workspace the diagnostic points into, e.g. n0000000042.tf
 }
 
-// Text is the summary and detail on one line.
+// Text is the summary and detail on one line, without the credentials of addresses in it.
 func (d Diagnostic) Text() string {
 	s := strings.Join(strings.Fields(d.Summary), " ")
 	if det := strings.Join(strings.Fields(d.Detail), " "); det != "" {
 		s = strings.TrimSuffix(s, ".") + ": " + det
 	}
-	return clip(s, 1000)
+	return clip(modules.Public(s), 1000)
 }
 
 // clip bounds a text without breaking a character.

@@ -37,19 +37,19 @@ func (b *Bases) make(name, source string, spec *modules.Spec) (*Base, error) {
 		if err = detach(base.dir, b.dir); err == nil {
 			return base, nil
 		}
-		b.log.Warn("an initialised module has lost what it was linked to; it is initialised anew", "module", spec.Module.Source, "base", name, "err", err)
+		b.log.Warn("an initialised module has lost what it was linked to; it is initialised anew", "module", modules.Public(spec.Module.Source), "base", name, "err", err)
 	}
 	block, err := templates.RenderSlot(templates.Slot{Name: baseBlock, Source: source, Version: spec.Module.Version})
 	if err != nil {
-		return nil, &Error{Class: Config, Op: "render module " + spec.Module.Source, Err: err}
+		return nil, &Error{Class: Config, Op: "render module " + modules.Public(spec.Module.Source), Err: err}
 	}
 	if err := base.write(block); err != nil {
 		return nil, &Error{Class: Unknown, Op: "make folder for an initialised workspace", Err: err, Hint: "check the state directory " + b.dir}
 	}
-	return base, b.initialise(base, spec.Module.Source)
+	return base, b.initialise(base, modules.Public(spec.Module.Source))
 }
 
-// initialise runs init in a sibling that was just written.
+// initialise runs init in a sibling that was just written. module is what messages call it.
 func (b *Bases) initialise(base *Base, module string) error {
 	began := time.Now()
 	if err := b.init(base.dir, module); err != nil {
@@ -122,13 +122,14 @@ func (b *Bases) init(dir, module string) error {
 // frame is the box that Terraform draws around its errors.
 var frame = regexp.MustCompile(`[│╷╵]`)
 
-// shorten makes one line of a command's error output: the first lines that say what is wrong.
+// shorten makes one line of a command's error output: the first lines that say what is wrong. They quote addresses of
+// modules.
 func shorten(err error) error {
 	text := strings.Join(strings.Fields(frame.ReplaceAllString(err.Error(), " ")), " ")
 	if i := strings.Index(text, "Error: "); i >= 0 {
 		text = text[i+len("Error: "):]
 	}
-	return errors.New(clip(text, 1000))
+	return errors.New(clip(modules.Public(text), 1000))
 }
 
 // syncTree brings everything written below a folder to disk, with the rest of its file system: it is done once per

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nodepool-tf/nodepool-tf/modules"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/desire"
 	"github.com/nodepool-tf/nodepool-tf/state/record"
 )
@@ -105,7 +106,7 @@ func (st *stage) launch(h *desire.Handler, label string) (id string) {
 	if l.Backing != nil {
 		launched.Reason += "; it gets a slot of a node with label " + l.Backing.Label
 	} else {
-		launched.Module = l.Spec.Module.Source
+		launched.Module = modules.Public(l.Spec.Module.Source)
 	}
 	st.launched = append(st.launched, launched)
 	return id

@@ -3,6 +3,7 @@ package preview
 import (
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -87,4 +88,19 @@ func TestAnyScene(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestModuleWithoutItsPassword: a plan is shown to more people than the configuration.
+func TestModuleWithoutItsPassword(t *testing.T) {
+	s := scene(request("200-0000000001", "large"))
+	s.View.Config.Providers[0].Pools[0].Labels["large"].Spec.Module.Source = "git::https://ci:hunter2@host/m.git?ref=v1"
+	var got []string
+	for _, n := range Foresee(s).Nodes {
+		if n.Label == "large" {
+			got = append(got, n.Module)
+		}
+	}
+	if want := []string{"git::https://***@host/m.git?ref=v1"}; !slices.Equal(got, want) {
+		t.Errorf("modules %q, not %q", got, want)
+	}
 }

@@ -7,6 +7,8 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/nodepool-tf/nodepool-tf/modules"
 )
 
 // secretName is how inputs are called that hold secrets. Values of variables that the configuration substitutes are taken
@@ -16,7 +18,8 @@ var secretName = regexp.MustCompile(`(?i)passw|passphrase|secret|token|credentia
 
 const hidden = `"(not shown)"`
 
-// masked is a rendered block without the values of what is called like a secret, at any depth. One that cannot be read as
+// masked is a rendered block without the values of what is called like a secret, at any depth, and without the credentials
+// of addresses, such as its module's. One that cannot be read as
 // HCL, such as one that was cut, is not shown.
 func masked(text string) string {
 	file, diags := hclsyntax.ParseConfig([]byte(text), "block.tf", hcl.InitialPos)
@@ -57,7 +60,7 @@ func masked(text string) string {
 			b.WriteString("\n")
 		}
 	}
-	return b.String() + text[at:]
+	return modules.Public(b.String() + text[at:])
 }
 
 // namesSecret tells whether an object has a name that is called like a secret, as {name = "API_TOKEN", value = ...} of a

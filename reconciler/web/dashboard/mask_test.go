@@ -15,6 +15,7 @@ func TestMasked(t *testing.T) {
 		{"custom data", "m {\n  custom_data = \"login hunter2\"\n}\n", "m {\n  custom_data = \"(not shown)\"\n}\n"},
 		{"a script", "m {\n  user_data = <<EOT\n#!/bin/sh\nlogin hunter2\nEOT\n  a = 1\n}\n", "m {\n  user_data = \"(not shown)\"\n  a = 1\n}\n"},
 		{"a variable", "m {\n  env = [{\n    name = \"API_TOKEN\"\n    value = \"k3y\"\n  }, {\n    name = \"A\"\n    value = \"b\"\n  }]\n}\n", "m {\n  env = [{\n    name = \"API_TOKEN\"\n    value = \"(not shown)\"\n  }, {\n    name = \"A\"\n    value = \"b\"\n  }]\n}\n"},
+		{"an address", "m {\n  source = \"git::https://x:glpat-1@host/m.git?ref=v1\"\n  mirror = \"https://host/a?sig=k3y&v=1\"\n}\n", "m {\n  source = \"git::https://***@host/m.git?ref=v1\"\n  mirror = \"https://host/a?sig=***&v=1\"\n}\n"},
 		{"cut", "m {\n  password = \"hunter2\"\n  a = ", "The block is too long to be shown; it is in the workspace's folder."},
 	} {
 		if got := masked(c.text); got != c.want {
