@@ -1,6 +1,12 @@
 package reconciler
 
-import "testing"
+import (
+	"bytes"
+	"testing"
+	"time"
+
+	"github.com/nodepool-tf/nodepool-tf/reconciler/journal"
+)
 
 // TestMayHold: a launcher that is away and may have something of a provider keeps others from forgetting its nodes.
 func TestMayHold(t *testing.T) {
@@ -29,5 +35,17 @@ func TestMissing(t *testing.T) {
 		if p.foreign("id", "p") != missing || p.mayHold("p") != missing {
 			t.Errorf("missing %t: foreign %t, may hold %t", missing, p.foreign("id", "p"), p.mayHold("p"))
 		}
+	}
+}
+
+// TestGoneNodesAreNotWaitedFor: what is known of a node that is left to others goes with its record.
+func TestGoneNodesAreNotWaitedFor(t *testing.T) {
+	var log bytes.Buffer
+	lp := aLoop(&log)
+	lp.l.journal = journal.New()
+	lp.ownerless = map[string]time.Time{"0000000001": {}, "0000000002": {}}
+	lp.seeNode("0000000001", nil, 0)
+	if _, waits := lp.ownerless["0000000001"]; waits || len(lp.ownerless) != 1 {
+		t.Error(lp.ownerless)
 	}
 }
