@@ -127,6 +127,9 @@ func (lp *loop) run(ctx context.Context) (done bool, err error) {
 		lp.l.manager.SetNotify(nil)
 		cancel()
 		lp.wg.Wait()
+		for key := range lp.pools {
+			lp.notPaused(key)
+		}
 	}()
 	for _, p := range []string{requestsPath, requestLocksPath, nodesPath, imagesPath, componentsPath + "/pool", componentsPath + "/launcher", componentsPath + "/builder"} {
 		if err := lp.s.EnsurePath(ctx, p); err != nil {

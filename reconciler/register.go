@@ -146,6 +146,7 @@ func (lp *loop) announce(key desire.PoolKey, r *registration) {
 // withdraw takes a pool out of the registry. Requests that it has in hand are declined with the id that they were
 // accepted under; the pool gets another if it comes back, for declines are for good (protocol.md 9.7).
 func (lp *loop) withdraw(key desire.PoolKey, r *registration) {
+	lp.notPaused(key)
 	delete(lp.pools, key)
 	delete(lp.view.Own, key)
 	delete(lp.view.Pools, r.pool.ID)
@@ -179,6 +180,13 @@ func (lp *loop) unregister() {
 		if r.path != "" {
 			lp.remove(r)
 		}
+	}
+}
+
+// notPaused ends what is counted of a pool's pause: its registration is gone, or goes, and the next one begins unpaused.
+func (lp *loop) notPaused(key desire.PoolKey) {
+	if r := lp.pools[key]; r.pool.Paused {
+		lp.l.opts.Meter.Paused(key.Provider, key.Pool, false)
 	}
 }
 

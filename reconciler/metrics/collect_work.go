@@ -33,7 +33,7 @@ func (g gauges) pools(s *status.Snapshot, m *Meter) {
 		}
 		g.gauge("nodepool_pool_registered", "Whether the pool is registered in ZooKeeper.", truth(p.Registered), id...)
 		g.gauge("nodepool_pool_paused", "Whether the pool waits for quota.", truth(p.Paused), id...)
-		g.add(prometheus.CounterValue, "nodepool_pool_paused_seconds_total", "For how long the pool has waited for quota.", m.paused.total(poolName{p.Provider, p.Name}, s.At).Seconds(), id...)
+		g.add(prometheus.CounterValue, "nodepool_pool_paused_seconds_total", "For how long the pool has been paused: for quota, or for room on the disk.", m.paused.total(poolName{p.Provider, p.Name}, s.At).Seconds(), id...)
 		g.gauge("nodepool_tf_setbacks", "What the cloud refuses to a pool now: its quota (1), and the labels stopped for credentials or configuration.", truth(!p.QuotaRefused.IsZero()), append(id, "class", "quota")...)
 		stopped := map[string]int{"auth": 0, "config": 0}
 		for _, l := range p.Stopped {
