@@ -49,8 +49,10 @@ func TestChoose(t *testing.T) {
 		{"6 all candidates declined", []part{std(), peer("p", "b", 100, "small", "gpu"), req(r, "small gpu", declinedBy("p"))}, []string{`decline 200-0000000001 a/main (label "gpu" is not offered)`}},
 		{"6 paused candidates count", []part{std(), peer("p", "b", 100, "gpu"), publishedPaused("p"), req(r, "gpu")}, nil},
 
-		{"no room for another node", []part{std(), diskFull, req(r, "small")}, nil},
-		{"no room for another node, but impossible", []part{std(), diskFull, req(r, "nope")}, []string{`decline 200-0000000001 a/main (label "nope" is not offered)`}},
+		{"no room for another node", []part{std(), diskFull, req(r, "small")}, []string{"set-paused a/main true"}},
+		{"no room for another node, told", []part{std(), diskFull, publishedPaused("own/a/main"), req(r, "small")}, nil},
+		{"room again", []part{std(), publishedPaused("own/a/main")}, []string{"set-paused a/main false"}},
+		{"no room for another node, but impossible", []part{std(), diskFull, req(r, "nope")}, []string{`decline 200-0000000001 a/main (label "nope" is not offered)`, "set-paused a/main true"}},
 
 		{"9 paused", []part{std(limit("cores", 2)), node("0000000001", record.NodeInUse, "small", contended), req("100-0000000001", "small", pending), handler("100-0000000001", "", hPaused), publishedPaused("own/a/main"), req(r, "small")}, nil},
 		{"9 paused, but impossible", []part{std(limit("cores", 2)), node("0000000001", record.NodeInUse, "small", contended), req("100-0000000001", "small", pending), handler("100-0000000001", "", hPaused), publishedPaused("own/a/main"), req(r, "nope")}, []string{`decline 200-0000000001 a/main (label "nope" is not offered)`}},

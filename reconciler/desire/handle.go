@@ -31,11 +31,13 @@ func (p *pass) handlers() {
 	}
 }
 
-// publishPaused tells the registry of pools that pause, or go on, since they last said.
+// publishPaused tells the registry of pools that pause, or go on, since they last said. A full disk pauses a pool as far as
+// others are concerned, or those that it goes before would leave to it what it leaves alone (4.3.5).
 func (p *pass) publishPaused() {
 	for _, key := range p.own {
-		if own := p.Pools[p.Own[key]]; own.Paused != p.paused[key] {
-			p.add(SetPaused{key, p.paused[key]})
+		paused := p.paused[key] || p.Full && !p.pools[key].Provider.Static()
+		if p.Pools[p.Own[key]].Paused != paused {
+			p.add(SetPaused{key, paused})
 		}
 	}
 }
