@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"math"
 	"net"
@@ -243,6 +244,51 @@ func TestStatsd(t *testing.T) {
 	}
 	stop()
 	<-ended
+}
+
+// A report arrives to its last line, however long it is.
+func TestStatsdLongReport(t *testing.T) {
+	s := snapshot()
+	for i := range mostLabels - 10 {
+		s.Nodes = append(s.Nodes, status.Node{Node: &record.Node{ID: fmt.Sprint(100 + i), State: record.NodeReady, Type: []string{fmt.Sprintf("label-%04d", i)}}})
+	}
+	ctx, stop := context.WithTimeout(t.Context(), 20*time.Second)
+	defer stop()
+	m := NewMeter(StatsdFrom(func(string) string { return "1" }, nil))
+	m.Lead(true)
+	here, there := net.Pipe()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		defer here.Close()
+		m.statsd.pump(ctx, here)
+	}()
+	go func() {
+		r := report{Meter: m, source: source{s}}
+		r.send(ctx)
+		stop()
+	}()
+	heard := map[string]bool{}
+	buf := make([]byte, maxDatagram)
+	for {
+		n, err := there.Read(buf)
+		if err != nil {
+			break
+		}
+		for _, l := range strings.Split(string(buf[:n]), "\n") {
+			heard[l] = true
+		}
+	}
+	<-ended
+	want := nodeLines(s)
+	for _, l := range want {
+		if !heard[l] {
+			t.Fatalf("%d of %d lines; %s is not among them", len(heard), len(want), l)
+		}
+	}
+	if len(want) < 2*backlog {
+		t.Errorf("%d lines are not many", len(want))
+	}
 }
 
 func FuzzPlain(f *testing.F) {

@@ -42,7 +42,7 @@ func (m *Meter) Report(ctx context.Context, source Source, host string) {
 	r := report{Meter: m, source: source}
 	for n := 0; ; n++ {
 		if n%queuesEvery == 0 {
-			m.statsd.Send(queueLines(host, source.Queues())...)
+			m.statsd.Report(ctx, queueLines(host, source.Queues()))
 			r.limits = nil
 		}
 		r.send(ctx)
@@ -76,11 +76,11 @@ func (r *report) send(ctx context.Context) {
 		}
 		r.limits = append([]string{}, limitLines(s)...)
 		if due && s.Session == status.Connected {
-			r.statsd.Send(nodeLines(s)...)
+			r.statsd.Report(ctx, nodeLines(s))
 		}
 		if due && (s.Session != status.Connected || s.At.Before(cleared)) { // it may be from before the change
 			r.changed.Store(true)
 		}
 	}
-	r.statsd.Send(r.limits...)
+	r.statsd.Report(ctx, r.limits)
 }

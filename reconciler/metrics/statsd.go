@@ -13,14 +13,22 @@ import (
 // maxDatagram is what fits into a datagram that no network cuts.
 const maxDatagram = 512
 
-// backlog is how many lines wait to be sent; more are dropped: figures are not worth memory.
+// backlog is how many lines of events wait to be sent; more are dropped: figures are not worth memory.
 const backlog = 4096
+
+// A server that is handed everything at once has the kernel drop what does not fit into its buffer, which is some 200
+// datagrams: so many are sent, then it is given time to read them.
+const (
+	burst  = 64
+	breath = 5 * time.Millisecond
+)
 
 // Statsd sends lines to a statsd server, over UDP.
 type Statsd struct {
 	address string
 	log     *slog.Logger
-	lines   chan string
+	events  chan string
+	reports chan []string
 }
 
 // StatsdFrom reads the environment: STATSD_HOST, STATSD_PORT. nil when neither is set.
@@ -35,22 +43,31 @@ func StatsdFrom(getenv func(string) string, log *slog.Logger) *Statsd {
 	if port == "" {
 		port = "8125"
 	}
-	return &Statsd{address: net.JoinHostPort(host, port), log: log, lines: make(chan string, backlog)}
+	return &Statsd{address: net.JoinHostPort(host, port), log: log, events: make(chan string, backlog), reports: make(chan []string)}
 }
 
 // Address is where it sends to, host:port.
 func (s *Statsd) Address() string { return s.address }
 
-// Send queues lines, without waiting. A nil Statsd drops them.
+// Send queues lines about something that has happened, without waiting. A nil Statsd drops them.
 func (s *Statsd) Send(lines ...string) {
 	if s == nil {
 		return
 	}
 	for _, l := range lines {
 		select {
-		case s.lines <- l:
+		case s.events <- l:
 		default:
 		}
+	}
+}
+
+// Report gives lines about how things are to who sends them, and waits until they are taken or ctx ends. However many they
+// are (eleven for each label and provider) none is dropped: it would be the same ones each time.
+func (s *Statsd) Report(ctx context.Context, lines []string) {
+	select {
+	case s.reports <- lines:
+	case <-ctx.Done():
 	}
 }
 
@@ -83,47 +100,52 @@ func (s *Statsd) pump(ctx context.Context, conn net.Conn) {
 	defer old.Stop()
 	for {
 		select {
-		case first := <-s.lines:
+		case first := <-s.events:
 			sleep(ctx, lineWait)
-			s.send(conn, first)
+			send(ctx, conn, s.queued(first))
+		case report := <-s.reports:
+			send(ctx, conn, report)
 		case <-old.C:
 			return
 		case <-ctx.Done():
-			select {
-			case first := <-s.lines:
-				s.send(conn, first)
-			default:
-			}
+			send(ctx, conn, s.queued())
 			return
 		}
 	}
 }
 
-// send sends all that is queued now, in as few datagrams as may be. Nobody listening is no error.
-func (s *Statsd) send(conn net.Conn, first string) {
-	for next, more := first, true; more; {
-		var datagram string
-		datagram, next, more = fill(next, s.lines)
+// queued is what is queued now, after the lines that are taken already.
+func (s *Statsd) queued(lines ...string) []string {
+	for {
+		select {
+		case l := <-s.events:
+			lines = append(lines, l)
+		default:
+			return lines
+		}
+	}
+}
+
+// send sends lines in as few datagrams as may be. Nobody listening is no error.
+func send(ctx context.Context, conn net.Conn, lines []string) {
+	for i, datagram := range pack(lines) {
+		if i > 0 && i%burst == 0 {
+			sleep(ctx, breath)
+		}
 		_, _ = conn.Write([]byte(datagram))
 	}
 }
 
-// fill joins lines into one datagram and gives the line that did not fit; not more: there is none.
-func fill(first string, lines <-chan string) (datagram, next string, more bool) {
-	var b strings.Builder
-	b.WriteString(first)
-	for {
-		select {
-		case l := <-lines:
-			if b.Len()+1+len(l) > maxDatagram {
-				return b.String(), l, true
-			}
-			b.WriteByte('\n')
-			b.WriteString(l)
-		default:
-			return b.String(), "", false
+// pack joins lines to datagrams.
+func pack(lines []string) (datagrams []string) {
+	for _, l := range lines {
+		if last := len(datagrams) - 1; last >= 0 && len(datagrams[last])+1+len(l) <= maxDatagram {
+			datagrams[last] += "\n" + l
+		} else {
+			datagrams = append(datagrams, l)
 		}
 	}
+	return datagrams
 }
 
 func sleep(ctx context.Context, d time.Duration) {
