@@ -214,8 +214,11 @@ func TestFailureOfAnotherConfiguration(t *testing.T) {
 	}
 }
 
-// TestAwayWait: waits grow and have an end.
+// TestAwayWait: waits grow and have an end, and the next attempt asks a module's registry anew.
 func TestAwayWait(t *testing.T) {
+	if least := awayWait(1, 0); least <= execute.FailedFor {
+		t.Errorf("the next attempt may come after %s, when the last one's answer stands for %s", least, execute.FailedFor)
+	}
 	for counted, want := range map[int][2]time.Duration{1: {2500 * time.Millisecond, 5 * time.Second}, 2: {7500 * time.Millisecond, 15 * time.Second}, 9: {30 * time.Second, time.Minute}} {
 		if least, most := awayWait(counted, 0), awayWait(counted, 1); least != want[0] || most != want[1] {
 			t.Errorf("after %d attempts: %s to %s, want %s", counted, least, most, want)

@@ -39,12 +39,12 @@ type Bases struct {
 	making  sync.RWMutex // read-locked by all who make folders or ask for them; Collect, which only tries to, locks it
 }
 
-// How long an answer stands: a failed init is not tried again at once (do not hammer a registry that is down), and a
-// module folder is not looked at for changes more often than this.
-const (
-	failedFor = 5 * time.Second
-	freshFor  = time.Second
-)
+// FailedFor is how long the answer of a failed init stands: it is for those that ask together (do not hammer a registry
+// that is down), and gone when a launch that waited for the registry makes its next attempt.
+const FailedFor = 2 * time.Second
+
+// freshFor is how long a module folder is not looked at again for changes.
+const freshFor = time.Second
 
 // call is one piece of work that all who need its answer wait for.
 type call[T any] struct {
@@ -88,7 +88,7 @@ func (b *Bases) Get(ctx context.Context, spec *modules.Spec) (*Base, error) {
 		return nil, err
 	}
 	base, err := share(ctx, b, b.made, name, func(c *call[*Base]) bool {
-		return c.err == nil || time.Since(c.ended) < failedFor
+		return c.err == nil || time.Since(c.ended) < FailedFor
 	}, func(*Base) (*Base, error) { //nolint:contextcheck // it outlives whoever asks first
 		select {
 		case b.slots <- struct{}{}:

@@ -74,7 +74,7 @@ func (b *Bases) Import(ctx context.Context, base string, get func(kind, name str
 	b.making.RLock()
 	defer b.making.RUnlock()
 	made, err := share(ctx, b, b.made, imported+base, func(c *call[*Base]) bool {
-		return c.err == nil || time.Since(c.ended) < failedFor
+		return c.err == nil || time.Since(c.ended) < FailedFor
 	}, func(*Base) (*Base, error) { //nolint:contextcheck // it outlives whoever asks first
 		return b.remake(base, get)
 	})
