@@ -46,27 +46,26 @@ type peers struct {
 	missing bool                 // some are ours now and lie not here yet: whose nodes they hold is not known
 }
 
-// watchPeers looks at the other launchers until ctx ends.
+// watch looks at the other launchers until ctx ends.
 func (p *peers) watch(ctx context.Context) {
-	tick := time.NewTicker(peersEvery)
-	defer tick.Stop()
 	for {
-		p.look(ctx)
 		select {
-		case <-tick.C:
+		case <-time.After(p.look(ctx)):
 		case <-ctx.Done():
 			return
 		}
 	}
 }
 
-func (p *peers) look(ctx context.Context) {
+// look looks once, and tells when the next look is due: when the wait for a launcher is over, if that is sooner.
+func (p *peers) look(ctx context.Context) (next time.Duration) {
+	next = peersEvery
 	others, err := p.store.Others(ctx)
 	if err != nil {
 		if ctx.Err() == nil {
 			p.lp.log.Warn("the other launchers cannot be listed", "err", err)
 		}
-		return
+		return next
 	}
 	now := time.Now()
 	p.mu.Lock()
@@ -76,7 +75,12 @@ func (p *peers) look(ctx context.Context) {
 	for _, o := range others {
 		is := since(before[o.ID], o, now)
 		p.known[o.ID] = is
-		if !o.Alive && now.Sub(is.gone) >= takeAfter {
+		if o.Alive {
+			continue
+		}
+		if wait := takeAfter - now.Sub(is.gone); wait > 0 {
+			next = min(next, wait)
+		} else {
 			dead = append(dead, o)
 		}
 	}
@@ -106,6 +110,7 @@ func (p *peers) look(ctx context.Context) {
 	if changed {
 		p.lp.post(p.lp.reviewOwners)
 	}
+	return next
 }
 
 // since is what is known of a launcher, nil for nothing, and what is seen of it now. One that came and went while nobody

@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nodepool-tf/nodepool-tf/reconciler/workspace"
+	"github.com/nodepool-tf/nodepool-tf/state/session"
 	"github.com/nodepool-tf/nodepool-tf/state/store"
 	"github.com/nodepool-tf/nodepool-tf/testdata/zkserver/zktest"
 )
@@ -32,19 +34,38 @@ func TestSince(t *testing.T) {
 	}
 }
 
+// TestLookIsInTime: the wait for a launcher that is gone is over when it is over, and not at the next round of looks.
+func TestLookIsInTime(t *testing.T) {
+	t.Parallel()
+	ctx, s := t.Context(), zktest.Session(t)
+	a, b := opened(t, s, "a"), opened(t, s, "b")
+	if err := a.Close(ctx); err != nil {
+		t.Fatal(err)
+	}
+	p := &peers{store: b, lp: &loop{l: &Launcher{manager: &workspace.Manager{}}}}
+	if next := p.look(ctx); next != peersEvery {
+		t.Errorf("it has just gone, and the next look is in %s", next)
+	}
+	p.known["a"].gone = time.Now().Add(time.Second - takeAfter)
+	if next := p.look(ctx); next <= 0 || next > time.Second {
+		t.Errorf("a second before its time is over the next look is in %s", next)
+	}
+}
+
+func opened(t *testing.T, s *session.Session, id string) *store.Store {
+	t.Helper()
+	st, err := store.Open(t.Context(), s, store.Options{ID: id})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return st
+}
+
 // TestTakeOneWithoutACopy: a pointer to nothing goes, so that the launcher that left it can be forgotten.
 func TestTakeOneWithoutACopy(t *testing.T) {
 	t.Parallel()
 	ctx, s := t.Context(), zktest.Session(t)
-	open := func(id string) *store.Store {
-		t.Helper()
-		st, err := store.Open(ctx, s, store.Options{ID: id})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return st
-	}
-	a, b := open("a"), open("b")
+	a, b := opened(t, s, "a"), opened(t, s, "b")
 	if err := a.Put(ctx, "w", store.Document{}); err != nil {
 		t.Fatal(err)
 	}

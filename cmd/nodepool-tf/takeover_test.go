@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -49,14 +51,25 @@ func (r *cloudRig) loseHost(b *rig.Rig) {
 	}
 }
 
-// idle waits until no run is under way, and the copies say so.
+// idle waits until the copies say that no run is under way: what a taker would have to wait out.
 func (r *cloudRig) idle() {
 	r.t.Helper()
+	const copies = "/nodepool-tf/workspaces"
 	r.eventually("no run is under way", func() bool {
-		log := r.Log()
-		return strings.Count(log, "apply started") == strings.Count(log, "apply finished")
+		ids, _, err := r.s.Children(r.ctx, copies)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		for _, id := range ids {
+			data, _, err := r.s.Get(r.ctx, copies+"/"+id)
+			header, _, _ := bytes.Cut(data, []byte("\n"))
+			var says struct{ Run any }
+			if err != nil || json.Unmarshal(header, &says) != nil || says.Run != nil {
+				return false
+			}
+		}
+		return true
 	})
-	time.Sleep(500 * time.Millisecond)
 }
 
 func (r *cloudRig) start2(b *rig.Rig) {
