@@ -31,6 +31,8 @@ type Bases struct {
 	wg     sync.WaitGroup
 	slots  chan struct{} // bounds the inits at one time
 
+	caching sync.Mutex // held by the one init, where the operator has a plugin cache
+
 	mu    sync.Mutex
 	made  map[string]*call[*Base]  // by Base.Name
 	trees map[string]*call[frozen] // by local module folder

@@ -16,6 +16,7 @@ func detach(base, state string) error {
 		return err
 	}
 	modules := filepath.Join(base, ".terraform", "modules")
+	hashes := packages(base)
 	moved := map[string]string{} // module links by what they named
 	err = filepath.WalkDir(filepath.Join(base, ".terraform"), func(path string, d fs.DirEntry, err error) error {
 		switch {
@@ -33,7 +34,7 @@ func detach(base, state string) error {
 		if info, err := os.Stat(target); err != nil || !info.IsDir() || within(state, target) {
 			return err
 		}
-		copied, err := copyFolder(target, path, state)
+		copied, err := copyFolder(target, path, state, hashes)
 		if err != nil {
 			return err
 		}
@@ -79,8 +80,8 @@ func moveModules(base string, moved map[string]string) error {
 	return writeJSON(path, manifest)
 }
 
-// copyFolder copies the folder that the link path names and returns where to.
-func copyFolder(target, path, state string) (string, error) {
+// copyFolder copies the folder that the link path names and returns where to. A provider's package must have one of the hashes.
+func copyFolder(target, path, state string, hashes []string) (string, error) {
 	if filepath.Base(filepath.Dir(path)) == "modules" {
 		f, err := freeze(target, filepath.Join(state, "modules"), frozen{})
 		return filepath.Join(state, "modules", f.hash, f.tree.sub), err
@@ -99,6 +100,9 @@ func copyFolder(target, path, state string) (string, error) {
 	}
 	store := filepath.Join(state, "providers")
 	tmp, hash, err := t.copy(store)
+	if err == nil {
+		err = checkPackage(tmp, hashes)
+	}
 	if err == nil {
 		err = keep(tmp, filepath.Join(store, hash))
 	}

@@ -52,6 +52,10 @@ func (b *Bases) make(name, source string, spec *modules.Spec) (*Base, error) {
 // initialise runs init in a sibling that was just written. module is what messages call it.
 func (b *Bases) initialise(base *Base, module string) error {
 	began := time.Now()
+	if cachesPlugins(Environ()) { // one at a time, until what it links to is copied
+		b.caching.Lock()
+		defer b.caching.Unlock()
+	}
 	if err := b.init(base.dir, module); err != nil {
 		return err
 	}

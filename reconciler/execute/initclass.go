@@ -1,6 +1,9 @@
 package execute
 
-import "strings"
+import (
+	"errors"
+	"strings"
+)
 
 // full is how a disk says that there is no room.
 var full = anyOf(`no space left on device`, `disk quota exceeded`)
@@ -22,7 +25,7 @@ func initClass(text string) Class {
 
 // folderClass names the class of a failure to copy what a module consists of.
 func folderClass(err error) Class {
-	if full.MatchString(err.Error()) {
+	if errors.Is(err, errChanged) || full.MatchString(err.Error()) {
 		return Unknown
 	}
 	return Config
