@@ -152,7 +152,7 @@ func TestStateBeyondReach(t *testing.T) {
 	})
 	other, end := lease(t, chroot, "one", "not the key of those copies")
 	b.attach(other)
-	b.eventually("it is said", func() bool { return strings.Contains(b.log.String(), "the workspace's copy cannot be read") })
+	b.eventually("it is said", func() bool { return strings.Contains(b.log.String(), "cannot be taken from the workspace's copy") })
 	b.m.Destroy("1")
 	b.m.Tick()
 	if got := b.kinds("1"); got != "" || b.m.Stats().Creating != 0 {

@@ -33,21 +33,21 @@ func (m *Manager) copied(ws *workspace) (store.Document, error) {
 // restoreCopy puts the state from a workspace's copy in the place of one that is lost or cannot be read. Callers own ws.
 func (m *Manager) restoreCopy(ws *workspace) bool {
 	d, err := m.copied(ws)
-	return err == nil && m.replaceState(ws, d.Files[execute.StateFile])
-}
-
-// replaceState reports whether a copied state, empty for none, has taken the place of the workspace's own.
-func (m *Manager) replaceState(ws *workspace, state []byte) bool {
-	if len(state) == 0 {
+	if err != nil || len(d.Files[execute.StateFile]) == 0 {
 		return false
 	}
-	path := filepath.Join(ws.dir, execute.StateFile)
-	_ = os.Rename(path, path+".torn") // kept for whoever wants to look
-	if err := execute.WriteState(ws.dir, state); err != nil {
+	if err := replaceState(ws, d.Files[execute.StateFile]); err != nil {
 		m.opts.Log.Error("restore the state of a workspace from its copy", "workspace", ws.rec.ID, "err", err)
 		return false
 	}
 	return true
+}
+
+// replaceState puts a copied state in the place of a workspace's own.
+func replaceState(ws *workspace, state []byte) error {
+	path := filepath.Join(ws.dir, execute.StateFile)
+	_ = os.Rename(path, path+".torn") // kept for whoever wants to look
+	return execute.WriteState(ws.dir, state)
 }
 
 // consult puts right what a killed create run left. Terraform rewrites its state in place, and what it wrote last may not
@@ -64,10 +64,11 @@ func (m *Manager) consult(ws *workspace) bool {
 	for try := 0; !m.isLost(ws); {
 		d, err := m.copied(ws)
 		if err == nil {
-			m.newer(ws, d.Files[execute.StateFile])
-		} else if !errors.Is(err, errAway) {
+			err = m.newer(ws, d.Files[execute.StateFile])
+		}
+		if err != nil && !errors.Is(err, errAway) {
 			if try++; try == 1 {
-				m.opts.Log.Error("a run was killed, and the workspace's copy cannot be read; its nodes wait for that", "workspace", ws.rec.ID, "err", err)
+				m.opts.Log.Error("a run was killed, and what it made cannot be taken from the workspace's copy; its nodes wait for that", "workspace", ws.rec.ID, "err", err)
 			}
 		}
 		if err == nil || whole && try > consultTries {
@@ -95,20 +96,22 @@ const (
 )
 
 // newer puts the copied state in the place of what lies here, unless that is as new.
-func (m *Manager) newer(ws *workspace, state []byte) {
+func (m *Manager) newer(ws *workspace, state []byte) error {
 	copied, err := execute.ParseState(state)
 	if err != nil {
-		return // there is none
+		return nil //nolint:nilerr // the copy has none
 	}
 	here, err := execute.ReadState(ws.dir)
 	if err == nil && here.Lineage != "" && (here.Lineage != copied.Lineage || here.Serial >= copied.Serial) {
 		m.logRestored(ws, here)
-		return
+		return nil
 	}
-	if m.replaceState(ws, state) {
-		copied.Restored = fromCopy
-		m.logRestored(ws, copied)
+	if err := replaceState(ws, state); err != nil {
+		return err
 	}
+	copied.Restored = fromCopy
+	m.logRestored(ws, copied)
+	return nil
 }
 
 // fromCopy is what a state was restored from.
