@@ -49,6 +49,7 @@ func (lp *loop) putBack(d desire.Reset, end func(time.Duration)) {
 			default:
 				end(0)
 				if err == nil {
+					delete(lp.lostSince, d.Request) // lost again, it is waited for again
 					lp.log.Info("lost request put back", "request", d.Request)
 				}
 			}

@@ -91,6 +91,9 @@ func TestResetWaitsFromTheLoss(t *testing.T) {
 	if got := reset(); got != record.RequestRequested {
 		t.Errorf("the launcher stays away, and its request is %s", got)
 	}
+	if len(lp.lostSince) > 0 {
+		t.Error("it would not be waited for when it is lost again")
+	}
 	now, err := lockNode(ctx, s, n.ID)
 	if err != nil || now.AllocatedTo != "" {
 		t.Errorf("the node is not freed: %+v, %v", now, err)

@@ -48,16 +48,20 @@ func (m *Manager) salvage(ws *workspace) {
 	if err != nil {
 		return // it is whole
 	}
+	made := newSince(all, view.Resources, lastCopy(ws.dir).resources)
+	if len(made) == 0 {
+		return
+	}
 	known := map[string]bool{} // to whoever has the workspace now
 	if d, err := m.copied(ws); err == nil {
-		theirs, _ := execute.HoldingsOf(d.Files[execute.StateFile])
+		theirs, _ := execute.HoldingsOf(d.Files[execute.StateFile]) // there may be none
 		for _, h := range theirs {
-			known[h.Type+" "+h.ID] = true
+			known[h.Address+" "+h.ID] = true
 		}
 	}
 	var unknown []string
-	for _, h := range newSince(all, view.Resources, lastCopy(ws.dir).resources) {
-		if !known[h.Type+" "+h.ID] {
+	for _, h := range made {
+		if !known[h.Address+" "+h.ID] {
 			unknown = append(unknown, h.Address+" "+h.ID)
 		}
 	}
