@@ -171,6 +171,12 @@ func TestEphemeralOutputFailsThePlanWithAHint(t *testing.T) {
 	if hint := templates.Hint("Missing required provider configuration", ""); !strings.Contains(hint, "a module of your own that has the provider blocks") {
 		t.Errorf("hint for a module that wants aliases: %s", hint)
 	}
+	for path, want := range map[string]string{"user-data": "${path.module}/NAME", "./user-data": "${path.module}/NAME", "../../modules/ab/../x": "in the module's own folder", "/etc/x": ""} {
+		hint := templates.Hint("Invalid function argument", `Invalid value for "path" parameter: no file exists at "`+path+`"; this function works only with files`)
+		if !strings.Contains(hint, want) || want == "" && hint != "" {
+			t.Errorf("no file at %s: hint %q", path, hint)
+		}
+	}
 	if hint := templates.Hint("Error launching instance", "quota exceeded"); hint != "" {
 		t.Errorf("hint for an ordinary error: %s", hint)
 	}

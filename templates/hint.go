@@ -16,6 +16,8 @@ func Hint(summary, detail string) string {
 			"in the folder modules of the state directory"
 	case strings.Contains(text, "no file exists at") && strings.Contains(text, "/../"):
 		return "a local module is copied at launch, with the common folder of the local modules it calls and no more: keep the file in the module's own folder"
+	case strings.Contains(text, `no file exists at "`) && !strings.Contains(text, `exists at "/`):
+		return "such a name is looked for in the node's workspace, which holds none of your files: keep the file in the module's folder and write \"${path.module}/NAME\" (docs/modules.md)"
 	case strings.Contains(text, "configuration_aliases"), strings.Contains(text, "missing required provider configuration"):
 		return "the module wants a provider configuration handed to it; nodepool-tf gives a module the default configuration of each provider only: name a module of your own that has the provider blocks and hands them to this one (docs/modules.md)"
 	}
