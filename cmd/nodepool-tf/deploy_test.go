@@ -53,7 +53,7 @@ func TestUnit(t *testing.T) {
 		t.Fatal(err)
 	}
 	unit := settings(t, string(data))
-	for name, want := range map[string]string{"KillMode": "process", "OOMPolicy": "continue", "StateDirectoryMode": "0700", "Restart": "on-failure", "ExecReload": "/bin/kill -HUP $MAINPID"} {
+	for name, want := range map[string]string{"Type": "notify", "NotifyAccess": "", "KillMode": "process", "OOMPolicy": "continue", "StateDirectoryMode": "0700", "Restart": "on-failure", "ExecReload": "/bin/kill -HUP $MAINPID"} {
 		if unit[name] != want {
 			t.Errorf("%s=%s, want %s", name, unit[name], want)
 		}
@@ -61,6 +61,9 @@ func TestUnit(t *testing.T) {
 	seconds, err := strconv.Atoi(unit["TimeoutStopSec"])
 	if stop := stopTimeoutOf(t, unit["ExecStart"]); err != nil || time.Duration(seconds)*time.Second < stop+10*time.Second {
 		t.Errorf("TimeoutStopSec=%s with a stop timeout of %s: %v", unit["TimeoutStopSec"], stop, err)
+	}
+	if seconds, err := strconv.Atoi(unit["TimeoutStartSec"]); err != nil || time.Duration(seconds)*time.Second < 2*upTime {
+		t.Errorf("TimeoutStartSec=%s, and a launcher may take %s to say that it is up: %v", unit["TimeoutStartSec"], upTime, err)
 	}
 	if unit["PrivateTmp"] != "" && unit["PrivateTmp"] != "no" {
 		t.Error("PrivateTmp takes the plugins' sockets away while Terraform still runs")

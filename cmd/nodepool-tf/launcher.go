@@ -42,6 +42,7 @@ func launcherCommand() *cli.Command {
 			defer signal.Stop(hangup)
 			log := newLogger(c.Bool("debug") || c.Bool("d"))
 			defer dumpOnSignal(log)()
+			super := findSupervisor(log)
 			removePID, err := writePID(c.String("p"))
 			if err != nil {
 				return err
@@ -68,8 +69,9 @@ func launcherCommand() *cli.Command {
 				return err
 			}
 			defer end()
+			asked := super.relay(hangup)
 			l, err := reconciler.NewLauncher(c.Context, reconciler.Options{
-				Config: cfg, Files: reload.Files{Main: cfg.File, Secure: c.String("secure"), Env: os.Environ()}, Reload: hangup,
+				Config: cfg, Files: reload.Files{Main: cfg.File, Secure: c.String("secure"), Env: os.Environ()}, Reload: asked,
 				Log: log, Worker: []string{self, "worker"}, StopTimeout: c.Duration("stop-timeout"), Version: "nodepool-tf " + version, Redact: redactor(), Meter: meter,
 			})
 			if err != nil && c.Err() != nil {
@@ -79,6 +81,7 @@ func launcherCommand() *cli.Command {
 				return err
 			}
 			serve(l)
+			defer super.watch(c.Context, l, hangup, asked)()
 			defer report(c.Context, l, meter, statsd, log)()
 			return l.Run(c.Context)
 		},

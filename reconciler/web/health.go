@@ -14,8 +14,8 @@ import (
 // healthTime bounds how long a health check waits for the launcher.
 const healthTime = 5 * time.Second
 
-// lacking says why a launcher is not ready, nothing when it is (operator-surface.md 2.5, D-15).
-func lacking(s *status.Snapshot) (why []string) {
+// Lacking says why a launcher is not ready, nothing when it is (operator-surface.md 2.5, D-15).
+func Lacking(s *status.Snapshot) (why []string) {
 	if s.Draining {
 		why = append(why, "the launcher is stopping")
 	}
@@ -39,7 +39,7 @@ func (h *handler) ready(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Content-Type", "text/plain; charset=UTF-8")
-	if why := lacking(s); len(why) > 0 {
+	if why := Lacking(s); len(why) > 0 {
 		w.WriteHeader(http.StatusServiceUnavailable)
 		fmt.Fprintln(w, strings.Join(why, "\n"))
 		return
@@ -80,7 +80,7 @@ func (h *handler) readyDetail(w http.ResponseWriter, r *http.Request) {
 		writeHealth(w, http.StatusServiceUnavailable, map[string]any{"ready": false, "reasons": []string{err.Error()}})
 		return
 	}
-	why, code := lacking(s), http.StatusOK
+	why, code := Lacking(s), http.StatusOK
 	if len(why) > 0 {
 		code = http.StatusServiceUnavailable
 	}
