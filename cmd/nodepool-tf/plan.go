@@ -102,7 +102,7 @@ func withForecast(c *cli.Context, o reconciler.ForecastOptions, f func(context.C
 		bar := newProgress(c.App.ErrWriter)
 		defer bar.end()
 		o.Progress = bar.step
-		bar.say("reading ZooKeeper and the workspaces")
+		bar.say("asking the clouds, reading ZooKeeper and the workspaces")
 		forecast, err := reconciler.NewForecast(ctx, o)
 		if err != nil {
 			return err
