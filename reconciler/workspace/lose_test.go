@@ -167,6 +167,38 @@ func TestStateBeyondReach(t *testing.T) {
 	b.eventually("a destroy is tried", func() bool { b.m.Tick(); return strings.Contains(b.kinds("1"), string(DestroyFailed)) })
 }
 
+// TestStateInNoCopy: of a state that is lost it is told whether its copy has none or cannot be read, and the copy stays.
+func TestStateInNoCopy(t *testing.T) {
+	t.Parallel()
+	for want, secret := range map[string]string{"no copy of it is left": keyText, "its copy cannot be read": "not the key of those copies"} {
+		t.Run(want, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t, kept)
+			chroot := chrootOf(t)
+			st, end := lease(t, chroot, "one", keyText)
+			d := half()
+			d.Run = nil
+			delete(d.Files, execute.StateFile)
+			if err := st.Put(t.Context(), "w-1", d); err != nil {
+				t.Fatal(err)
+			}
+			end()
+			b.restart(func() {
+				write(t, filepath.Join(b.dir, "workspaces", "w-1", recordFile), strings.ReplaceAll(halfRecord, `"created":false`, `"created":true,"made":true`))
+			})
+			st, end = lease(t, chroot, "one", secret)
+			b.attach(st)
+			b.eventually("it is told", func() bool { return strings.Contains(b.log.String(), want) })
+			b.m.Detach()
+			end()
+			st, _ = lease(t, chroot, "one", keyText)
+			if _, err := st.Get(t.Context(), "w-1"); err != nil {
+				t.Errorf("the copy was written over: %v", err)
+			}
+		})
+	}
+}
+
 // TestRefreshesThatEnded: of ten thousand idle workspaces the last run was a refresh. Only those whose end nobody has
 // seen are taken up.
 func TestRefreshesThatEnded(t *testing.T) {

@@ -2,6 +2,7 @@ package workspace
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"time"
@@ -30,17 +31,22 @@ func (m *Manager) copied(ws *workspace) (store.Document, error) {
 	return d, err
 }
 
+// errNoneLeft says that a lost state is in no copy either.
+var errNoneLeft = errors.New("no copy of it is left")
+
 // restoreCopy puts the state from a workspace's copy in the place of one that is lost or cannot be read. Callers own ws.
-func (m *Manager) restoreCopy(ws *workspace) bool {
+func (m *Manager) restoreCopy(ws *workspace) error {
 	d, err := m.copied(ws)
-	if err != nil || len(d.Files[execute.StateFile]) == 0 {
-		return false
+	if err != nil {
+		return fmt.Errorf("its copy cannot be read: %w", err)
+	}
+	if len(d.Files[execute.StateFile]) == 0 {
+		return errNoneLeft
 	}
 	if err := replaceState(ws, d.Files[execute.StateFile]); err != nil {
-		m.opts.Log.Error("restore the state of a workspace from its copy", "workspace", ws.rec.ID, "err", err)
-		return false
+		return fmt.Errorf("restore it from its copy: %w", err)
 	}
-	return true
+	return nil
 }
 
 // replaceState puts a copied state in the place of a workspace's own.

@@ -64,14 +64,17 @@ func (m *Manager) judge(run *execute.Run, rep execute.Report) {
 // readState reads a workspace's state where no Terraform runs, and says so when it had to be restored. Callers own ws.
 func (m *Manager) readState(ws *workspace) (execute.StateView, error) {
 	view, err := execute.ReadState(ws.dir)
-	if (err != nil || view.Lineage == "") && m.made(ws) && m.restoreCopy(ws) {
+	if (err != nil || view.Lineage == "") && m.made(ws) {
+		if err == nil {
+			err = fmt.Errorf("%s is empty or missing", filepath.Join(ws.dir, execute.StateFile))
+		}
+		if lost := m.restoreCopy(ws); lost != nil {
+			return view, fmt.Errorf("%w, and %w", err, lost)
+		}
 		view, err = execute.ReadState(ws.dir)
 		view.Restored = fromCopy
 	}
 	m.logRestored(ws, view)
-	if err == nil && view.Lineage == "" && m.made(ws) {
-		err = fmt.Errorf("%s is empty or missing, and no copy of it is left", filepath.Join(ws.dir, execute.StateFile))
-	}
 	return view, err
 }
 
