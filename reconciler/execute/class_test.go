@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -61,6 +62,18 @@ func TestInitClass(t *testing.T) {
 		fmt.Fprintf(&got, "%s: class=%s%s\n\t%s\n", c.Case, initClass(c.Text), unreached(text), text)
 	}
 	golden(t, f+".golden", got.String())
+}
+
+// TestFolderClass: a module that is not there is the configuration's fault, one that cannot be copied is not.
+func TestFolderClass(t *testing.T) {
+	for err, want := range map[error]Class{
+		syscall.ENOSPC: Unknown, syscall.EDQUOT: Unknown, syscall.EMFILE: Unknown, syscall.ENFILE: Unknown, syscall.EIO: Unknown, syscall.ENOMEM: Unknown, syscall.EROFS: Unknown,
+		syscall.ENOENT: Config, syscall.EACCES: Config, syscall.ENOTDIR: Config,
+	} {
+		if got := folderClass(&os.PathError{Op: "open", Path: "main.tf", Err: err}); got != want {
+			t.Errorf("%v: %s, not %s", err, got, want)
+		}
+	}
 }
 
 // unreached marks what the next attempt waits for.
