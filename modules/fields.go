@@ -32,6 +32,7 @@ type Fields struct {
 	HostKeysSet bool
 	Resources   map[string]float64
 	Attributes  json.RawMessage // JSON object
+	Properties  json.RawMessage // JSON object
 }
 
 // field is one node field an output may set.
@@ -57,7 +58,8 @@ var fields = []field{
 	{"username", func(f *Fields, v cty.Value) error { return setText(&f.Username, v) }},
 	{"host_keys", setHostKeys},
 	{"resources", setResources},
-	{"attributes", setAttributes},
+	{"attributes", func(f *Fields, v cty.Value) error { return setMap(&f.Attributes, v) }},
+	{"node_properties", func(f *Fields, v cty.Value) error { return setMap(&f.Properties, v) }},
 }
 
 // FieldNames lists the node fields an output may set.

@@ -75,11 +75,11 @@ func setResources(f *Fields, v cty.Value) error {
 	return nil
 }
 
-func setAttributes(f *Fields, v cty.Value) error {
+func setMap(to *json.RawMessage, v cty.Value) error {
 	if !isObject(v) {
 		return wrongType(v, "a map")
 	}
-	f.Attributes = toJSON(v)
+	*to = toJSON(v)
 	return nil
 }
 

@@ -204,6 +204,9 @@ func apply(n *record.Node, f modules.Fields, label *config.PoolLabel) error {
 	if len(f.Attributes) > 0 {
 		n.Attributes = mergeAttributes(label.Pool.NodeAttributes, f.Attributes)
 	}
+	if f.Properties != nil {
+		n.NodeProperties = f.Properties
+	}
 	if n.InterfaceIP == "" && !addressless(n.ConnectionType) {
 		return &execute.Error{Class: execute.Config, Op: "read outputs of label " + label.Name, Err: errNoAddress, Hint: "give the label or provider an `outputs: {interface_ip: ...}` expression"}
 	}

@@ -169,6 +169,10 @@ func (l *ec2Lab) check(label string, n *record.Node, i motoInstance) {
 	if n.Resources["ram"] != 8192 || n.Resources["instances"] != 1 {
 		t.Errorf("%s: resources %v", label, n.Resources)
 	}
+	fleet, spot := label == "any" || label == "any-spot", label == "spot" || label == "any-spot"
+	if want := fmt.Sprintf(`{"fleet":%t,"spot":%t}`, fleet, spot); strings.ReplaceAll(string(n.NodeProperties), " ", "") != want {
+		t.Errorf("%s: properties %s, want %s", label, n.NodeProperties, want)
+	}
 	tags := map[string]string{"Name": "np" + n.ID, "nodepool_node_id": n.ID, "nodepool_provider_name": "moto"}
 	sent := map[string]string{} // what moto does not show, as the provider asked for it
 	action := "RunInstances"

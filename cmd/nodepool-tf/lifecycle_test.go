@@ -78,7 +78,7 @@ func TestRecordsHaveAllKeys(t *testing.T) {
 	check("/nodepool/nodes/"+req.Nodes[0], "state", "state_time", "cloud", "provider", "pool", "type", "allocated_to", "az", "region", "public_ipv4",
 		"private_ipv4", "public_ipv6", "host_id", "interface_ip", "connection_port", "ssh_port", "connection_type", "username", "python_path", "shell_type",
 		"image_id", "launcher", "created_time", "external_id", "hostname", "comment", "user_data", "hold_job", "hold_expiration", "host_keys", "resources",
-		"slot", "attributes", "tenant_name", "driver_data", "requestor")
+		"slot", "attributes", "tenant_name", "driver_data", "requestor", "node_properties")
 }
 
 // TestSpareNodeIsReused cancels a request after it was fulfilled: its node returns to the pool and serves the next.

@@ -238,6 +238,15 @@ func (f *fields) json(key string) json.RawMessage {
 	return bytes.Clone(v)
 }
 
+// object reads a value that is an object unless somebody erred; null, absent and an empty one are nil.
+func (f *fields) object(key string) json.RawMessage {
+	v := f.json(key)
+	if string(v) == "{}" {
+		return nil
+	}
+	return v
+}
+
 // numbers reads a flat object of numbers; null and absent are nil.
 func (f *fields) numbers(key string) map[string]float64 {
 	v, ok := f.take(key)

@@ -126,6 +126,14 @@ func (w *writer) json(k string, v json.RawMessage) {
 	w.buf = append(w.buf, v...)
 }
 
+// object writes a raw value, never null.
+func (w *writer) object(k string, v json.RawMessage) {
+	if isNull(v) || !json.Valid(v) {
+		v = json.RawMessage("{}")
+	}
+	w.json(k, v)
+}
+
 func (w *writer) numbers(k string, v map[string]float64) {
 	if w.kept(k, v == nil) {
 		return

@@ -21,7 +21,7 @@ var (
 	nodeKeys = strings.Fields(`state state_time cloud provider pool type allocated_to az region public_ipv4 private_ipv4
 		public_ipv6 host_id interface_ip connection_port ssh_port connection_type username python_path shell_type image_id
 		launcher created_time external_id hostname comment user_data hold_job hold_expiration host_keys resources slot
-		attributes tenant_name driver_data requestor`)
+		attributes tenant_name driver_data requestor node_properties`)
 	poolKeys = strings.Fields(`hostname id kind model_api name paused priority provider_name state supported_labels version`)
 )
 
@@ -106,6 +106,23 @@ func TestGolden(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// Jobs look into what a Python launcher, which drops what it does not find, leaves as null.
+func TestNodePropertiesAreNeverNull(t *testing.T) {
+	for data, want := range map[string]string{
+		`{"state": "used"}`:                                    `"node_properties": {}}`,
+		`{"state": "used", "node_properties": null}`:           `"node_properties": {}}`,
+		`{"state": "used", "node_properties": {"spot": true}}`: `"node_properties": {"spot": true}}`,
+	} {
+		n, err := ParseNode("1", []byte(data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := string(n.Encode()); !strings.HasSuffix(got, ", "+want) {
+			t.Errorf("%s is written as %s", data, got)
+		}
 	}
 }
 

@@ -53,6 +53,9 @@ type Node struct {
 	TenantName     string
 	DriverData     json.RawMessage
 	Requestor      string
+	// NodeProperties is a JSON object that jobs read as nodepool.node_properties; nil for an empty one. Nodepool 11 has
+	// it (zk/zookeeper.py), protocol.md 2.2 does not. Null is written as {}: jobs look into it.
+	NodeProperties json.RawMessage
 
 	// Problems names the fields that could not be read. They are at their
 	// defaults, and their original bytes are written back unless set.
@@ -106,6 +109,7 @@ func ParseNode(id string, data []byte) (*Node, error) {
 		TenantName:     f.str("tenant_name"),
 		DriverData:     f.json("driver_data"),
 		Requestor:      f.str("requestor"),
+		NodeProperties: f.object("node_properties"),
 	}
 	if !n.State.Valid() {
 		return nil, fmt.Errorf("parse node %s: state %q is missing or unknown", id, n.State)
@@ -114,7 +118,7 @@ func ParseNode(id string, data []byte) (*Node, error) {
 	return n, nil
 }
 
-// Encode writes every key of protocol.md 2.2, then the unknown keys in sorted order.
+// Encode writes every key of protocol.md 2.2 and node_properties, then the unknown keys in sorted order.
 func (n *Node) Encode() []byte {
 	w := newWriter(n.bad)
 	w.str("state", string(n.State))
@@ -153,6 +157,7 @@ func (n *Node) Encode() []byte {
 	w.str("tenant_name", n.TenantName)
 	w.json("driver_data", n.DriverData)
 	w.str("requestor", n.Requestor)
+	w.object("node_properties", n.NodeProperties)
 	w.extras(n.extras)
 	return w.done()
 }
@@ -225,6 +230,7 @@ func (n *Node) Clone() *Node {
 	c.Slot = clonePtr(n.Slot)
 	c.Attributes = bytes.Clone(n.Attributes)
 	c.DriverData = bytes.Clone(n.DriverData)
+	c.NodeProperties = bytes.Clone(n.NodeProperties)
 	c.Problems = slices.Clone(n.Problems)
 	c.bad = cloneRaw(n.bad)
 	c.extras = cloneRaw(n.extras)

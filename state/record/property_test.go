@@ -109,7 +109,7 @@ func TestChangesOfTwoWritersMerge(t *testing.T) {
 // A clone shares nothing that could be written to.
 func TestCloneIsDeep(t *testing.T) {
 	data := []byte(`{"state":"ready","type":["a"],"connection_port":22,"created_time":1,"external_id":"x","user_data":{"a":1},
-		"hold_expiration":1,"host_keys":["k"],"resources":{"cores":1},"slot":1,"attributes":{"a":1},"driver_data":{"a":1},"az":1,"np_tf_a":"x"}`)
+		"hold_expiration":1,"host_keys":["k"],"resources":{"cores":1},"slot":1,"attributes":{"a":1},"driver_data":{"a":1},"node_properties":{"a":1},"az":1,"np_tf_a":"x"}`)
 	n, err := ParseNode("1", data)
 	if err != nil {
 		t.Fatal(err)

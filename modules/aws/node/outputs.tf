@@ -56,3 +56,8 @@ output "resources" {
   description = "What the node counts for in quotas, where only the fleet's choice tells it."
   value       = local.chosen_type == null ? null : lookup(var.sizes, local.chosen_type, null)
 }
+
+output "node_properties" {
+  description = "What jobs read as nodepool.node_properties."
+  value       = { fleet = local.fleet, spot = var.spot }
+}
