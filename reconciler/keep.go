@@ -25,15 +25,11 @@ func (l *Launcher) openStore(ctx context.Context, s *session.Session, tree strin
 	if err != nil {
 		return nil, err
 	}
-	var names []string
-	for _, p := range l.config().Providers {
-		names = append(names, p.Name)
-	}
 	if err := l.awaitOther(ctx, s); err != nil {
 		return nil, err
 	}
 	st, err := store.Open(ctx, s, store.Options{
-		ID: l.stateID, About: store.About{Hostname: l.fqdn, Version: l.opts.Version, Providers: names}, Key: key, Log: l.log,
+		ID: l.stateID, About: l.about(), Key: key, Log: l.log,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("claim the workspaces: %w", err)
@@ -51,6 +47,11 @@ func (l *Launcher) openStore(ctx context.Context, s *session.Session, tree strin
 	}
 	l.manager.Attach(st, own, taken)
 	return st, nil
+}
+
+// about is what the other launchers are told of this one.
+func (l *Launcher) about() store.About {
+	return store.About{Hostname: l.fqdn, Version: l.opts.Version, Providers: providerNames(l.config()), AsksAgain: true}
 }
 
 // wasTaken reports whether a taker has begun to take our workspaces over since the last session, by the version of our

@@ -54,13 +54,13 @@ type loop struct {
 	watching   map[string]bool // nodes whose lock is watched
 	foreigners map[string]bool // makers of nodes that are left to them, already logged
 
-	lastAges, lastLost, lastLocks, lastOrphans time.Time
-	started                                    time.Time
-	unserved                                   unserved
-	ownerless                                  map[string]time.Time // nodes that are left to others for a while (see unclaimed): when their deletion was first wanted
-	missing                                    map[string]time.Time // workspace nodes without a record: first sighting
-	lostSince                                  map[string]time.Time // lost requests that wait for their launcher
-	sweeping                                   map[string]bool      // providers whose resources are being listed
+	lastAges, lastLost, lastLocks, lastOrphans, nextBlobs time.Time
+	started                                               time.Time
+	unserved                                              unserved
+	ownerless                                             map[string]time.Time // nodes that are left to others for a while (see unclaimed): when their deletion was first wanted
+	missing                                               map[string]time.Time // workspace nodes without a record: first sighting
+	lostSince                                             map[string]time.Time // lost requests that wait for their launcher
+	sweeping                                              map[string]bool      // providers whose resources are being listed
 
 	machines    map[string]*machines // by static provider
 	machinesDue bool
@@ -204,6 +204,7 @@ func (lp *loop) serve(ctx context.Context) (done bool, err error) {
 			lp.syncPools()
 			lp.orphans()
 			lp.requestLocks()
+			lp.oldBlobs(time.Now())
 			lp.sweepLeaks()
 			lp.drift()
 			lp.glanceMachines()

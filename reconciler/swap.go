@@ -8,7 +8,6 @@ import (
 	"github.com/nodepool-tf/nodepool-tf/reconciler/config"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/setback"
 	"github.com/nodepool-tf/nodepool-tf/state/record"
-	"github.com/nodepool-tf/nodepool-tf/state/store"
 )
 
 // Another configuration comes into force between two passes. Unchanged providers are the very values that they were (see
@@ -73,8 +72,7 @@ func (lp *loop) swap(c *config.Config) {
 
 // describe tells the other launchers which providers we serve now.
 func (lp *loop) describe(ctx context.Context) {
-	about := store.About{Hostname: lp.l.fqdn, Version: lp.l.opts.Version, Providers: providerNames(lp.l.config())}
-	if err := lp.peers.store.SetAbout(ctx, about); err != nil && ctx.Err() == nil {
+	if err := lp.peers.store.SetAbout(ctx, lp.l.about()); err != nil && ctx.Err() == nil {
 		lp.log.Warn("the other launchers could not be told which providers are served here", "err", err)
 	}
 }

@@ -35,6 +35,13 @@ type recipe struct {
 	Files  map[string][]byte `json:"files"`
 }
 
+// RecipeModule names the frozen module that an initialised sibling's copy refers to, "" for none.
+func RecipeModule(data []byte) (string, error) {
+	var r recipe
+	err := json.Unmarshal(data, &r)
+	return r.Module, err
+}
+
 var frozenSource = regexp.MustCompile(`"\.\./\.\./modules/([0-9a-f]+)`)
 
 // Export gives what another launcher needs to make the same sibling: by kind, name and content. A content is asked for only

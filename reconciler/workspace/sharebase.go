@@ -11,23 +11,28 @@ import (
 // sharing is what came of copying a base in this session.
 type sharing struct {
 	err   error     // an errUnshared, nil when it is copied
-	again time.Time // when a failure is tried again
+	again time.Time // until when that stands
 }
 
 // shareRetry is how long a base that could not be copied waits: it may be 64 MiB to be read.
 const shareRetry = time.Minute
 
+// SharedFor is how long one that is copied is taken to be there without a look. A launcher removes what nobody has looked at
+// for much longer and no workspace names (see reconciler/blobs.go).
+const SharedFor = 24 * time.Hour
+
 // errUnshared begins why a base cannot be copied where the fault is not ZooKeeper's.
 var errUnshared = errors.New("what another launcher would need to destroy its nodes cannot be copied")
 
-// shareBase copies what another launcher needs to run Terraform in workspaces of a base, once a session.
+// shareBase copies what another launcher needs to run Terraform in workspaces of a base, once a session and day.
 func (m *Manager) shareBase(k Keeper, base string) error {
 	m.mu.Lock()
 	s, asked := m.shared[base]
 	m.mu.Unlock()
-	if asked && (s.err == nil || time.Now().Before(s.again)) {
+	if asked && time.Now().Before(s.again) {
 		return s.err
 	}
+	s = sharing{again: time.Now().Add(SharedFor)}
 	var kept error
 	err := m.bases.Export(base, func(kind, name string, content func() ([]byte, error)) error {
 		there, err := k.HasBlob(m.ctx, kind, name)

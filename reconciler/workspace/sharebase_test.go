@@ -122,3 +122,45 @@ func TestRunsWriteIntoTheirModule(t *testing.T) {
 	}
 	b.gone()
 }
+
+// asking is a keeper that counts how often it was asked for something.
+type asking struct {
+	*store.Store
+	asked atomic.Int32
+}
+
+func (k *asking) HasBlob(ctx context.Context, kind, name string) (bool, error) {
+	k.asked.Add(1)
+	return k.Store.HasBlob(ctx, kind, name)
+}
+
+// TestSharedAskedAgain: whoever writes a document has asked within a day for what it names.
+func TestSharedAskedAgain(t *testing.T) {
+	b := newBench(t, kept)
+	st, _ := lease(t, chrootOf(t), "one")
+	k := &asking{Store: st}
+	b.m.Attach(k, nil, false)
+	b.launch("1")
+	b.created("1")
+	first := k.asked.Load()
+	b.launch("2")
+	b.created("2")
+	if n := k.asked.Load(); n != first {
+		t.Errorf("asked %d times, then %d", first, n)
+	}
+	b.m.mu.Lock()
+	for base, s := range b.m.shared {
+		if s.again = s.again.Add(-SharedFor); time.Until(s.again) > 0 {
+			t.Errorf("%s is taken to be there for longer than a day", base)
+		}
+		b.m.shared[base] = s
+	}
+	b.m.mu.Unlock()
+	b.launch("3")
+	b.created("3")
+	if n := k.asked.Load(); n != 2*first {
+		t.Errorf("asked %d times, a day later %d", first, n)
+	}
+	b.destroy("1", "2", "3")
+	b.gone()
+}

@@ -3,15 +3,15 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/go-zookeeper/zk"
 
 	"github.com/nodepool-tf/nodepool-tf/state/session"
 )
 
-// PutBlob keeps data under a name that the caller makes of its content. One that exists stays as it is, unless we have
-// a key and it was written with another or none. Readers see all of it or nothing. It is an ErrLost without the lease.
+// PutBlob keeps data under a name that the caller makes of its content. One that exists stays as it is, but is renewed (see
+// OldBlobs), unless we have a key and it was written with another or none. Readers see all of it or nothing. It is an
+// ErrLost without the lease.
 func (st *Store) PutBlob(ctx context.Context, kind, name string, data []byte) error {
 	if err := errors.Join(checkName("kind", kind), checkName("blob", name)); err != nil {
 		return err
@@ -22,13 +22,32 @@ func (st *Store) PutBlob(ctx context.Context, kind, name string, data []byte) er
 	return explain("keep "+kind, name, err)
 }
 
-// HasBlob reports whether PutBlob would leave a blob as it is.
+// HasBlob reports whether PutBlob would leave a blob as it is. If so it is renewed, as PutBlob does.
 func (st *Store) HasBlob(ctx context.Context, kind, name string) (bool, error) {
 	if err := errors.Join(checkName("kind", kind), checkName("blob", name)); err != nil {
 		return false, err
 	}
-	is, _, err := st.lookBlob(ctx, blobPath(kind, name))
-	return is == whole, explain("look for "+kind, name, err)
+	has, err := alone(ctx, st, blobPlace(kind, name), func(ctx context.Context) (bool, error) {
+		for {
+			was, err := st.lookBlob(ctx, blobPath(kind, name))
+			if err != nil || was.is != whole {
+				return false, err
+			}
+			if done, err := st.renewBlob(ctx, blobPath(kind, name), was); done || err != nil {
+				return done, err
+			}
+		}
+	})
+	return has, explain("look for "+kind, name, err)
+}
+
+// renewBlob has a blob count as just written, if it is still as it was.
+func (st *Store) renewBlob(ctx context.Context, path string, was blob) (done bool, err error) {
+	_, at, err := st.fenced(ctx, session.SetOp(path, was.data, was.version))
+	if at >= 0 || replyLost(err) {
+		return false, nil // look again
+	}
+	return err == nil, err
 }
 
 func (st *Store) putBlob(ctx context.Context, kind, name string, data []byte) error {
@@ -36,11 +55,16 @@ func (st *Store) putBlob(ctx context.Context, kind, name string, data []byte) er
 	var s *sealed
 	replaced := false // something, with chunks perhaps
 	for {
-		is, version, err := st.lookBlob(ctx, path)
+		was, err := st.lookBlob(ctx, path)
 		if err != nil {
 			return err
 		}
-		if is == whole {
+		if was.is == whole {
+			if done, err := st.renewBlob(ctx, path, was); err != nil {
+				return err
+			} else if !done {
+				continue
+			}
 			if replaced {
 				st.tidyBlob(ctx, path)
 			}
@@ -51,8 +75,8 @@ func (st *Store) putBlob(ctx context.Context, kind, name string, data []byte) er
 				return err
 			}
 		}
-		replaced = replaced || is == useless
-		done, err := st.writeBlob(ctx, path, is, version, s)
+		replaced = replaced || was.is == useless
+		done, err := st.writeBlob(ctx, path, was, s)
 		switch {
 		case done:
 			return nil
@@ -95,37 +119,40 @@ const (
 	whole
 )
 
-func (st *Store) lookBlob(ctx context.Context, path string) (presence, int32, error) {
-	exists, stat, err := st.s.Exists(ctx, path)
-	switch {
-	case err != nil || !exists:
-		return absent, 0, err
-	case stat.DataLength == 0:
-		return useless, stat.Version, nil
-	case st.key == nil:
-		return whole, 0, nil
-	}
+// blob is how one was found.
+type blob struct {
+	is      presence
+	data    []byte // of the znode
+	version int32
+}
+
+func (st *Store) lookBlob(ctx context.Context, path string) (blob, error) {
 	data, stat, err := st.s.Get(ctx, path)
 	if errors.Is(err, zk.ErrNoNode) {
-		return absent, 0, nil
+		return blob{}, nil
 	}
 	if err != nil {
-		return absent, 0, err
+		return blob{}, err
 	}
-	if h, _, _, err := parseHeader(data); err != nil || h.Key != st.key.id {
-		return useless, stat.Version, nil //nolint:nilerr // what cannot be read is replaced
+	b := blob{whole, data, stat.Version}
+	if len(data) == 0 {
+		b.is = useless
+	} else if st.key != nil {
+		if h, _, _, err := parseHeader(data); err != nil || h.Key != st.key.id {
+			b.is = useless // what cannot be read is replaced
+		}
 	}
-	return whole, 0, nil
+	return b, nil
 }
 
 // writeBlob does one step: the whole of a small blob, or the empty znode of a large one, or its chunks and what makes
 // them count.
-func (st *Store) writeBlob(ctx context.Context, path string, is presence, version int32, s *sealed) (done bool, err error) {
+func (st *Store) writeBlob(ctx context.Context, path string, was blob, s *sealed) (done bool, err error) {
 	switch {
-	case is == absent && s.chunks == nil:
+	case was.is == absent && s.chunks == nil:
 		_, _, err = st.fenced(ctx, session.CreateOp(path, s.data, 0))
 		return err == nil, err
-	case is == absent:
+	case was.is == absent:
 		_, _, err = st.fenced(ctx, session.CreateOp(path, nil, 0))
 		return false, err
 	}
@@ -139,7 +166,7 @@ func (st *Store) writeBlob(ctx context.Context, path string, is presence, versio
 			ops = append(ops, session.CheckOp(path+"/"+s.chunks.name(i), -1))
 		}
 	}
-	_, _, err = st.fenced(ctx, append(ops, session.SetOp(path, s.data, version))...)
+	_, _, err = st.fenced(ctx, append(ops, session.SetOp(path, s.data, was.version))...)
 	return false, err
 }
 
@@ -162,36 +189,4 @@ func (st *Store) Blobs(ctx context.Context, kind string) ([]string, error) {
 		return nil, err
 	}
 	return st.names(ctx, kindPath(kind))
-}
-
-// RemoveBlob removes a blob; one that is gone is fine. It is an ErrLost without the lease.
-func (st *Store) RemoveBlob(ctx context.Context, kind, name string) error {
-	if err := errors.Join(checkName("kind", kind), checkName("blob", name)); err != nil {
-		return err
-	}
-	_, err := alone(ctx, st, blobPlace(kind, name), func(ctx context.Context) (struct{}, error) {
-		return struct{}{}, st.removeBlob(ctx, blobPath(kind, name))
-	})
-	return explain(fmt.Sprintf("remove %s", kind), name, err)
-}
-
-func (st *Store) removeBlob(ctx context.Context, path string) error {
-	for {
-		exists, _, err := st.s.Exists(ctx, path)
-		if err != nil || !exists {
-			return err
-		}
-		ops, err := st.deletions(ctx, path)
-		if err != nil {
-			return err
-		}
-		_, at, err := st.fenced(ctx, ops...)
-		switch {
-		case err == nil:
-			return nil
-		case at >= 0 && changedMeanwhile(err): // look again
-		case !replyLost(err):
-			return err
-		}
-	}
 }

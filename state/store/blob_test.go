@@ -2,11 +2,15 @@ package store_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/go-zookeeper/zk"
 
@@ -18,6 +22,17 @@ func get(tb testing.TB, s *session.Session, path string) ([]byte, error) {
 	tb.Helper()
 	data, _, err := s.Get(tb.Context(), path)
 	return data, err
+}
+
+// remove removes a blob as it is now.
+func remove(ctx context.Context, st *store.Store, kind, name string) error {
+	old, err := st.OldBlobs(ctx, kind, 0)
+	for _, b := range old {
+		if b.Name == name {
+			err = errors.Join(err, st.RemoveBlob(ctx, b))
+		}
+	}
+	return err
 }
 
 func TestBlobs(t *testing.T) {
@@ -53,9 +68,9 @@ func TestBlobs(t *testing.T) {
 		t.Errorf("%q", names)
 	}
 	for _, name := range []string{"big", "empty", "small", "big", "never seen"} {
-		check(t, b.RemoveBlob(ctx, "module", name))
+		check(t, remove(ctx, b, "module", name))
 	}
-	check(t, b.RemoveBlob(ctx, "no such kind", "x"))
+	check(t, remove(ctx, b, "no such kind", "x"))
 	if names, _, err := s.Children(ctx, "/nodepool-tf/blobs/module"); err != nil || len(names) > 0 {
 		t.Errorf("left %q %v", names, err)
 	}
@@ -82,7 +97,7 @@ func TestBlobOfManyWriters(t *testing.T) {
 		}
 		wg.Go(func() {
 			if round%2 == 0 {
-				if err := reader.RemoveBlob(ctx, "module", "m"); err != nil {
+				if err := remove(ctx, reader, "module", "m"); err != nil {
 					t.Errorf("round %d: %v", round, err)
 				}
 			}
@@ -104,7 +119,7 @@ func TestBlobOfManyWriters(t *testing.T) {
 		if names, _, err := s.Children(ctx, "/nodepool-tf/blobs/module/m"); err != nil || len(names) != 4 {
 			t.Errorf("round %d: chunks %q %v", round, names, err)
 		}
-		check(t, reader.RemoveBlob(ctx, "module", "m"))
+		check(t, remove(ctx, reader, "module", "m"))
 	}
 }
 
@@ -133,5 +148,76 @@ func TestBlobsAreWrittenAgainWithANewKey(t *testing.T) {
 	}
 	if names, _, err := s.Children(ctx, "/nodepool-tf/blobs/module/big"); err != nil || len(names) != 4 {
 		t.Errorf("chunks %q %v", names, err)
+	}
+}
+
+// TestOldBlobs: who asks for a blob keeps it from being removed by whoever listed it before; of two who remove, the later one
+// may.
+func TestOldBlobs(t *testing.T) {
+	ctx := t.Context()
+	remover, other := open(t, "remover"), open(t, "other")
+	data := large(chunked).Files["terraform.tfstate"]
+	for name, content := range map[string][]byte{"asked": []byte("x"), "put": data, "unused": data} {
+		check(t, other.PutBlob(ctx, "module", name, content))
+	}
+	if old := must[[]store.OldBlob](t)(remover.OldBlobs(ctx, "module", time.Hour)); len(old) > 0 {
+		t.Errorf("young ones are old: %v", old)
+	}
+	old := must[[]store.OldBlob](t)(remover.OldBlobs(ctx, "module", 0))
+	if len(old) != 3 {
+		t.Fatalf("listed %v", old)
+	}
+	if has, err := other.HasBlob(ctx, "module", "asked"); !has || err != nil {
+		t.Errorf("%v %v", has, err)
+	}
+	check(t, other.PutBlob(ctx, "module", "put", data))
+	for _, b := range old {
+		check(t, remover.RemoveBlob(ctx, b))
+	}
+	if names := must[[]string](t)(other.Blobs(ctx, "module")); !slices.Equal(names, []string{"asked", "put"}) {
+		t.Errorf("left %q", names)
+	}
+	if got := must[[]byte](t)(other.GetBlob(ctx, "module", "put")); !bytes.Equal(got, data) {
+		t.Errorf("read %d bytes", len(got))
+	}
+	if has, err := other.HasBlob(ctx, "module", "unused"); has || err != nil {
+		t.Errorf("%v %v", has, err)
+	}
+
+	check(t, other.PutBlob(ctx, "module", "again", []byte("x")))
+	early := must[[]store.OldBlob](t)(remover.OldBlobs(ctx, "module", 0))
+	check(t, remove(ctx, other, "module", "again"))
+	check(t, other.PutBlob(ctx, "module", "again", []byte("x"))) // as it was when it was listed, for all that its znode tells
+	for _, b := range early {
+		if err := remover.RemoveBlob(ctx, b); !errors.Is(err, store.ErrTurn) {
+			t.Errorf("%s: %v", b.Name, err)
+		}
+	}
+	if names := must[[]string](t)(other.Blobs(ctx, "module")); !slices.Equal(names, []string{"again", "asked", "put"}) {
+		t.Errorf("left %q", names)
+	}
+}
+
+// TestBases: those of all documents; one that does not say, or is of a later version, may name any.
+func TestBases(t *testing.T) {
+	ctx := t.Context()
+	a, s := openWith(t, store.Options{ID: "a"})
+	b, _ := openWith(t, store.Options{ID: "b", Key: key(t, "correct horse battery")})
+	for i, st := range []*store.Store{a, b, b} {
+		d := typical()
+		d.Base = fmt.Sprint("base", i)
+		check(t, st.Put(ctx, fmt.Sprint("w", i), d))
+	}
+	check(t, s.EnsurePath(ctx, "/nodepool-tf/workspaces/begun"))
+	if got := must[map[string]bool](t)(a.Bases(ctx)); !maps.Equal(got, map[string]bool{"base0": true, "base1": true, "base2": true}) {
+		t.Errorf("%v", got)
+	}
+	for _, text := range []string{`{"format":9,"base":"x","size":0}`, `{"format":1,"size":0}`, "no header"} {
+		if _, err := s.Set(ctx, "/nodepool-tf/workspaces/begun", []byte(text+"\n"), -1); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := a.Bases(ctx); err == nil || !strings.Contains(err.Error(), "begun") {
+			t.Errorf("%s: %v, %v", text, got, err)
+		}
 	}
 }

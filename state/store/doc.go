@@ -11,7 +11,7 @@
 //	/nodepool-tf/launchers/<id>/alive/<incarnation>  the lease, ephemeral
 //	/nodepool-tf/launchers/<id>/workspaces/<ws>      the pointer, empty
 //	/nodepool-tf/workspaces/<ws>                     the document
-//	/nodepool-tf/blobs/<kind>/<name>                 what many workspaces share, written once
+//	/nodepool-tf/blobs/<kind>/<name>                 what many workspaces share, written once, gone when none needs it
 //
 // What does not fit into one znode lies in its children, <generation>-<n>. They
 // are written first; the znode that names their generation makes them count.

@@ -32,6 +32,8 @@ type About struct {
 	Version   string   `json:"version"`
 	Providers []string `json:"providers"`
 	Since     float64  `json:"since"` // start of the process, seconds since 1970
+	// AsksAgain is the promise that it asks for a blob at most a day before it writes a document that names it (see OldBlob).
+	AsksAgain bool `json:"asks_again,omitempty"`
 }
 
 // Launcher is another launcher as it is found in ZooKeeper.

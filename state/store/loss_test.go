@@ -109,7 +109,7 @@ func TestConnectionLostAtEveryWrite(t *testing.T) {
 		}},
 		"remove blob": {writes: 1,
 			before: func(w world) error { return w.st.PutBlob(t.Context(), "module", "m", data) },
-			do:     func(w world) error { return w.st.RemoveBlob(t.Context(), "module", "m") },
+			do:     func(w world) error { return remove(t.Context(), w.st, "module", "m") },
 		},
 		"close": {writes: 1, do: func(w world) error { return w.st.Close(t.Context()) }},
 	}

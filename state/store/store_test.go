@@ -106,7 +106,7 @@ func TestAnEarlierIncarnationIsReplaced(t *testing.T) {
 	}
 	for _, err := range []error{
 		old.Put(ctx, "w", typical()), old.Put(ctx, "new", typical()), old.Put(ctx, "large", large(chunked)), old.Remove(ctx, "w"),
-		old.PutBlob(ctx, "module", "new", []byte("x")), old.RemoveBlob(ctx, "module", "m"), old.Forget(ctx, "b"),
+		old.PutBlob(ctx, "module", "new", []byte("x")), old.RemoveBlob(ctx, store.OldBlob{Kind: "module", Name: "m"}), old.Forget(ctx, "b"),
 		old.SetAbout(ctx, store.About{}),
 	} {
 		if !errors.Is(err, store.ErrLease) || !errors.Is(err, store.ErrLost) {
@@ -244,7 +244,7 @@ func TestBadNamesAreRefused(t *testing.T) {
 		_, kind := st.Blobs(ctx, name)
 		for i, err := range []error{
 			open, get, from, take, of, blob, kind, st.Put(ctx, name, store.Document{}), st.Remove(ctx, name), st.Forget(ctx, name),
-			st.PutBlob(ctx, name, "x", nil), st.PutBlob(ctx, "x", name, nil), st.RemoveBlob(ctx, "x", name),
+			st.PutBlob(ctx, name, "x", nil), st.PutBlob(ctx, "x", name, nil), st.RemoveBlob(ctx, store.OldBlob{Kind: "x", Name: name}),
 		} {
 			if err == nil || errors.Is(err, zk.ErrBadArguments) {
 				t.Errorf("%q passed as argument of call %d: %v", name, i, err)
