@@ -75,7 +75,7 @@ func (m *Manager) destroy(ws *workspace) bool {
 			err = m.keep(ws, mayRun(job))
 		}
 		if err == nil {
-			err = showBlocks(ws.dir, all, needed(ws.dir, all, slots))
+			err = showBlocks(ws.dir, all, needed(all, slots, func() bool { return m.configures(ws) }))
 		}
 		if err == nil {
 			run, err = m.start(ws, job)

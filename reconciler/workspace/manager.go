@@ -82,6 +82,7 @@ type Manager struct {
 	lanes      map[string]*lane   // by provider
 	turn       []*lane            // the same, in the order they are served
 	later      []*item            // orders in no queue until they are due, see goAgain
+	configured map[string]bool    // by base: its modules configure their providers themselves
 	runs       runs               // of all providers
 	young      int                // runs, see born
 	last       map[string]Outcome // by node: the newest outcome
@@ -159,7 +160,7 @@ func Open(o Options) (*Manager, error) {
 	m := &Manager{
 		opts: o, lock: lock, ctx: ctx, stop: stop, notify: o.Notify,
 		workspaces: map[string]*workspace{}, byNode: map[string][]place{}, waiting: map[string]*item{},
-		lanes: map[string]*lane{}, last: map[string]Outcome{}, minFree: leastFree,
+		lanes: map[string]*lane{}, last: map[string]Outcome{}, configured: map[string]bool{}, minFree: leastFree,
 		fetching: map[string]bool{}, behind: map[*workspace]time.Time{}, taken: map[string]bool{}, progress: map[*workspace]*Run{},
 		refetch: map[string]time.Time{}, remote: newRemote(),
 	}

@@ -26,7 +26,7 @@ func (c Copy) Write(dir string, base *execute.Base, slots []string, now map[stri
 		slots = all
 	}
 	files := map[string][]byte{}
-	for _, name := range needed(dir, all, slots) {
+	for _, name := range needed(all, slots, func() bool { return configures(dir) }) {
 		if block, ok := c.Blocks[name]; ok {
 			files[name+".tf"] = block
 		}
