@@ -265,6 +265,20 @@ func TestAzureTrouble(t *testing.T) {
 	}
 }
 
+// TestAzureReload: a provider that has changed is asked anew what it has. Who waits for quota goes on waiting.
+func TestAzureReload(t *testing.T) {
+	l := newARM(t, strings.Replace(azureConfig, "max-servers: 10", "max-servers: 1", 1))
+	l.start()
+	first := l.wait(l.submit("plain"), record.RequestFulfilled)
+	waits := l.submit("plain")
+	l.logged(`msg="pool paused" provider=arm pool=main paused=true`)
+	l.configure("launch-timeout: 300", "launch-timeout: 301")
+	l.use(first)
+	l.use(l.wait(waits, record.RequestFulfilled))
+	l.gone()
+	l.stop()
+}
+
 // TestAzureSample: the sample of config-reference.md goes through plan.
 func TestAzureSample(t *testing.T) {
 	data, err := os.ReadFile("../../testdata/config/samples/sample-azure.yaml")
