@@ -65,6 +65,9 @@ func (b *Bases) initialise(base *Base, module string) error {
 	if err := detach(base.dir, b.dir); err != nil {
 		return &Error{Class: folderClass(err), Op: "copy what module " + module + " links to", Err: err}
 	}
+	if err := sharePackages(base.dir, b.dir); err != nil {
+		return &Error{Class: folderClass(err), Op: "share the providers of module " + module, Err: err}
+	}
 	// Live nodes are destroyed with what lies here: it must be on disk before anything says that it is whole.
 	if err := syncTree(base.dir); err != nil {
 		return err
