@@ -1,9 +1,12 @@
 package reconciler
 
 import (
+	"log/slog"
+	"os/exec"
 	"testing"
 	"time"
 
+	"github.com/nodepool-tf/nodepool-tf/reconciler/config"
 	"github.com/nodepool-tf/nodepool-tf/reconciler/workspace"
 	"github.com/nodepool-tf/nodepool-tf/state/session"
 	"github.com/nodepool-tf/nodepool-tf/state/store"
@@ -61,6 +64,19 @@ func opened(t *testing.T, s *session.Session, id string) *store.Store {
 	return st
 }
 
+// dies ends a launcher, and gives it as another one lists it then.
+func dies(t *testing.T, st, other *store.Store) store.Launcher {
+	t.Helper()
+	if err := st.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	others, err := other.Others(t.Context())
+	if err != nil || len(others) != 1 {
+		t.Fatal(others, err)
+	}
+	return others[0]
+}
+
 // TestTakeOneWithoutACopy: a pointer to nothing goes, so that the launcher that left it can be forgotten.
 func TestTakeOneWithoutACopy(t *testing.T) {
 	t.Parallel()
@@ -72,18 +88,45 @@ func TestTakeOneWithoutACopy(t *testing.T) {
 	if err := s.Delete(ctx, "/nodepool-tf/workspaces/w", -1); err != nil {
 		t.Fatal(err)
 	}
-	if err := a.Close(ctx); err != nil {
-		t.Fatal(err)
-	}
-	others, err := b.Others(ctx)
-	if err != nil || len(others) != 1 {
-		t.Fatal(others, err)
-	}
+	gone := dies(t, a, b)
 	p := &peers{store: b, stuck: map[string]stuck{}}
-	if _, nodes, ok := p.takeOne(ctx, others[0], "w", time.Hour); !ok || len(nodes) > 0 {
+	if _, nodes, ok := p.takeOne(ctx, gone, "w", time.Hour); !ok || len(nodes) > 0 {
 		t.Errorf("nodes %v, ok %t", nodes, ok)
 	}
 	if left, err := b.Of(ctx, "a"); err != nil || len(left) > 0 {
+		t.Errorf("left: %v, %v", left, err)
+	}
+}
+
+// TestTakeOneOntoAFullDisk: what cannot be written is left where it is.
+func TestTakeOneOntoAFullDisk(t *testing.T) {
+	t.Parallel()
+	ctx, s, dir := t.Context(), zktest.Session(t), t.TempDir()
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", dir).CombinedOutput(); err != nil {
+		t.Skipf("NOT RUN: mount is not allowed here: %v: %s", err, out)
+	}
+	t.Cleanup(func() {
+		if out, err := exec.Command("umount", "-l", dir).CombinedOutput(); err != nil {
+			t.Errorf("umount: %v: %s", err, out)
+		}
+	})
+	m, err := workspace.Open(workspace.Options{Dir: dir, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(m.Close)
+	a, b := opened(t, s, "a"), opened(t, s, "b")
+	if err := a.Put(ctx, "w", store.Document{Provider: "p"}); err != nil {
+		t.Fatal(err)
+	}
+	gone := dies(t, a, b)
+	l := &Launcher{manager: m}
+	l.cfg.Store(&config.Config{Providers: []*config.Provider{{Name: "p"}}})
+	p := &peers{store: b, stuck: map[string]stuck{}, lp: &loop{l: l}}
+	if provider, _, ok := p.takeOne(ctx, gone, "w", time.Hour); ok || provider != "p" {
+		t.Errorf("provider %q, ok %t", provider, ok)
+	}
+	if left, err := b.Of(ctx, "a"); err != nil || len(left) != 1 {
 		t.Errorf("left: %v, %v", left, err)
 	}
 }
