@@ -54,6 +54,7 @@ func (s *site) steady(ctx context.Context, rate float64, length, hold time.Durat
 		fulfilled, gone = append(fulfilled, ms(l.took)), append(gone, ms(took))
 		return err
 	}
+	wait := s.profileCPU(ctx, "steady", length)
 	s.meter.begin()
 	g, life := errgroup.WithContext(ctx)
 	tick := time.NewTicker(time.Duration(float64(time.Second) / rate))
@@ -68,7 +69,9 @@ func (s *site) steady(ctx context.Context, rate float64, length, hold time.Durat
 		g.Go(func() error { return one(life) })
 		<-tick.C
 	}
-	if err := g.Wait(); err != nil {
+	err := g.Wait()
+	wait()
+	if err != nil {
 		return nil, err
 	}
 	u := s.meter.end()
