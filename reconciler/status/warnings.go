@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 
 	"github.com/nodepool-tf/nodepool-tf/state/record"
@@ -73,6 +74,12 @@ func (s *Snapshot) Warnings() (all []Warning) {
 		all = append(all, Warning{
 			"Nodes that nobody deletes",
 			fmt.Sprintf("%d of provider %s (%d in use), which no launcher serves. To do: %s.", u.Nodes, u.Provider, u.InUse, u.Do()),
+		})
+	}
+	if ids := slices.Sorted(maps.Keys(s.Workspaces.Absent)); len(ids) > 0 {
+		all = append(all, Warning{
+			"Workspaces of this launcher that are not here",
+			fmt.Sprintf("%d, the first %s: %s. It is tried again each minute. Until then nodes that nobody knows are not deleted, because they may be in them.", len(ids), ids[0], s.Workspaces.Absent[ids[0]]),
 		})
 	}
 	if n := len(s.Stuck); n > 0 {

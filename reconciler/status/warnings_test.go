@@ -24,7 +24,7 @@ func TestUnservedBy(t *testing.T) {
 
 func TestWarnings(t *testing.T) {
 	s := &Snapshot{
-		Workspaces: workspace.Stats{DiskFull: true, Dir: "/var/lib/np", DiskFree: 3 << 20, DiskNeed: 64 << 20},
+		Workspaces: workspace.Stats{DiskFull: true, Dir: "/var/lib/np", DiskFree: 3 << 20, DiskNeed: 64 << 20, Absent: map[string]string{"p-3": "no space", "p-4": "no key"}},
 		Unserved:   []Unserved{{"gone", 2, 1}},
 		Stuck:      []Stuck{{"p-1", "0ab1", "p", "it was made with opentofu"}, {"p-2", "0ab1", "p", "no key"}},
 		Config:     Config{Warnings: []string{"f.yaml:3:4: max-servres: unknown-key: no such option"}},
@@ -33,8 +33,8 @@ func TestWarnings(t *testing.T) {
 	for _, w := range s.Warnings() {
 		got = append(got, w.Title+": "+w.Text)
 	}
-	for i, want := range []string{"/var/lib/np has 3 MiB left and needs 64", "2 of provider gone (1 in use), which no launcher serves. To do: configure provider gone again, with max-servers: 0, and delete its ready nodes", "2, the first p-1 of launcher 0ab1, provider p: it was made with opentofu", "max-servres"} {
-		if len(got) != 4 || !strings.Contains(got[i], want) {
+	for i, want := range []string{"/var/lib/np has 3 MiB left and needs 64", "2 of provider gone (1 in use), which no launcher serves. To do: configure provider gone again, with max-servers: 0, and delete its ready nodes", "2, the first p-3: no space", "2, the first p-1 of launcher 0ab1, provider p: it was made with opentofu", "max-servres"} {
+		if len(got) != 5 || !strings.Contains(got[i], want) {
 			t.Errorf("%q lacks %q", got, want)
 		}
 	}

@@ -73,7 +73,7 @@ type Manager struct {
 	shared     map[string]sharing       // bases, in this session
 	fetching   map[string]bool          // workspaces that are being restored
 	behind     map[*workspace]time.Time // copies that failed: when they are tried again
-	refetch    map[string]time.Time     // workspaces that are ours and could not be restored: when that is tried again
+	refetch    map[string]absent        // workspaces that are ours and could not be restored
 	taken      map[string]bool          // nodes whose workspaces another launcher has taken over
 	draining   bool
 	workspaces map[string]*workspace
@@ -162,7 +162,7 @@ func Open(o Options) (*Manager, error) {
 		workspaces: map[string]*workspace{}, byNode: map[string][]place{}, waiting: map[string]*item{},
 		lanes: map[string]*lane{}, last: map[string]Outcome{}, configured: map[string]bool{}, minFree: leastFree,
 		fetching: map[string]bool{}, behind: map[*workspace]time.Time{}, taken: map[string]bool{}, progress: map[*workspace]*Run{},
-		refetch: map[string]time.Time{}, remote: newRemote(),
+		refetch: map[string]absent{}, remote: newRemote(),
 	}
 	if m.notify == nil {
 		m.notify = func(Outcome) {}

@@ -9,6 +9,12 @@ import (
 	"github.com/nodepool-tf/nodepool-tf/state/store"
 )
 
+// absent is a workspace that is ours and lies not here.
+type absent struct {
+	due time.Time // when it is tried again to restore it
+	why error     // it could not be
+}
+
 // TakeIn makes a workspace of ours from a document that was another launcher's until now, and returns the nodes in it. One
 // that cannot be written here is ours all the same, and is tried again: see Missing.
 func (m *Manager) TakeIn(id string, d store.Document) ([]string, error) {
@@ -16,7 +22,7 @@ func (m *Manager) TakeIn(id string, d store.Document) ([]string, error) {
 	if err != nil {
 		m.mu.Lock()
 		defer m.mu.Unlock()
-		m.refetch[id] = time.Now().Add(fetchRetry)
+		m.refetch[id] = absent{time.Now().Add(fetchRetry), err}
 	}
 	return nodes, err
 }
@@ -41,7 +47,7 @@ func (m *Manager) fetch(id string) {
 		case errors.Is(err, errNoCopy):
 			m.opts.Log.Warn("a workspace that is missing here is forgotten: it has no copy, because its first one was never completed or somebody deleted it", "workspace", id)
 		case err != nil:
-			m.refetch[id] = time.Now().Add(fetchRetry)
+			m.refetch[id] = absent{time.Now().Add(fetchRetry), err}
 			m.opts.Log.Error("a workspace that is missing here could not be restored from its copy; it is tried again", "workspace", id, "err", err)
 		default:
 			m.opts.Log.Warn("a workspace that was missing here was restored from its copy", "workspace", id, "nodes", nodes)
@@ -71,11 +77,11 @@ const fetchRetry = time.Minute
 
 // retryFetches tries again to restore what is ours and lies not here. Callers hold mu.
 func (m *Manager) retryFetches() {
-	for id, at := range m.refetch {
+	for id, a := range m.refetch {
 		switch {
 		case m.keeper == nil || m.workspaces[id] != nil:
 			delete(m.refetch, id) // the next session lists what is ours
-		case !m.fetching[id] && !time.Now().Before(at):
+		case !m.fetching[id] && !time.Now().Before(a.due):
 			delete(m.refetch, id)
 			m.fetch(id)
 		}

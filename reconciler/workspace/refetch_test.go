@@ -34,14 +34,14 @@ func TestTakenButNotWritten(t *testing.T) {
 	if _, err := b.m.TakeIn("w-1", d); err == nil || b.m.Holds("1") {
 		t.Fatalf("taken in: %v", err)
 	}
-	if !b.m.Missing() {
+	if !b.m.Missing() || b.m.Stats().Absent["w-1"] == "" {
 		t.Error("nothing is said to be missing")
 	}
 	if err := os.RemoveAll(inTheWay); err != nil {
 		t.Fatal(err)
 	}
 	b.m.mu.Lock()
-	b.m.refetch["w-1"] = time.Now()
+	b.m.refetch["w-1"] = absent{time.Now(), b.m.refetch["w-1"].why}
 	b.m.mu.Unlock()
 	b.eventually("it is taken in", func() bool { b.m.Tick(); return b.m.Holds("1") && !b.m.Missing() })
 }

@@ -13,6 +13,8 @@ type Stats struct {
 	// Behind counts workspaces whose copy is older than they are. Kept: copies are kept now, under this launcher's lease.
 	Behind int
 	Kept   bool
+	// Absent are the workspaces that are ours and could not be restored here, and why, by id.
+	Absent map[string]string
 	// Memory is what the runs under way are believed to take, MemoryLimit its bound, 0 for none. In bytes.
 	Memory, MemoryLimit int64
 	Providers           map[string]ProviderStats // by name
@@ -36,12 +38,15 @@ func (m *Manager) Stats() Stats {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	s := Stats{
-		Workspaces: len(m.workspaces), Nodes: len(m.byNode), Waiting: len(m.waiting), MemoryLimit: m.opts.MaxMemory, Providers: map[string]ProviderStats{},
+		Workspaces: len(m.workspaces), Nodes: len(m.byNode), Waiting: len(m.waiting), MemoryLimit: m.opts.MaxMemory, Providers: map[string]ProviderStats{}, Absent: map[string]string{},
 		Behind: len(m.behind), Kept: m.keeper != nil,
 		Creating: m.runs.creating, Destroying: m.runs.destroying, Background: m.runs.background,
 		Dir: m.opts.Dir, DiskNeed: m.minFree,
 	}
 	s.DiskFree, s.DiskFull = m.room()
+	for id, a := range m.refetch {
+		s.Absent[id] = a.why.Error()
+	}
 	for name, l := range m.lanes {
 		n := l.need()
 		p := ProviderStats{
