@@ -17,13 +17,10 @@ import (
 func TestPack(t *testing.T) {
 	name := rapid.StringMatching(`[a-zé]{1,120}/[ -.0-~é☃]{1,60}x`)
 	size := rapid.IntRange(0, 1200)
+	in, out := filepath.Join(t.TempDir(), "in"), filepath.Join(t.TempDir(), "out")
 	rapid.Check(t, func(t *rapid.T) {
-		dir, err := os.MkdirTemp("", "pack")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer os.RemoveAll(dir)
-		in, out := filepath.Join(dir, "in"), filepath.Join(dir, "out")
+		defer os.RemoveAll(in)
+		defer os.RemoveAll(out)
 		if err := errors.Join(os.Mkdir(in, 0o700), os.Mkdir(out, 0o700), syscall.Mkfifo(filepath.Join(in, "0"), 0o600), os.Symlink("/etc/passwd", filepath.Join(in, "1"))); err != nil {
 			t.Fatal(err)
 		}
