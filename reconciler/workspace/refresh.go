@@ -57,10 +57,11 @@ func (m *Manager) Upkeep(interval time.Duration, wanted func(provider string) bo
 }
 
 // firstRefresh spreads first refreshes: of workspaces that were there before over the whole interval, of new ones, whose
-// nodes have just been made, over its second half. r is random in [0,1).
+// nodes have just been made, over its second half. r is random in [0,1). The machine's clock may have been set since, and
+// be set again: a workspace from the future is an old one, and what is due is counted from now.
 func firstRefresh(now, created time.Time, interval time.Duration, r float64) time.Time {
-	if now.Sub(created) < interval/2 {
-		return created.Add(interval/2 + time.Duration(r*float64(interval/2)))
+	if age := now.Sub(created); age >= 0 && age < interval/2 {
+		return now.Add(interval/2 - age + time.Duration(r*float64(interval/2)))
 	}
 	return now.Add(time.Duration(r * float64(interval)))
 }

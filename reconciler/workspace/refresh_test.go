@@ -229,6 +229,28 @@ func TestRefreshPace(t *testing.T) {
 	b.gone()
 }
 
+// TestFirstRefresh: it is due within the interval whatever the clock does, which is set while launchers run.
+func TestFirstRefresh(t *testing.T) {
+	now := time.Now()
+	for name, c := range map[string]struct {
+		age  time.Duration
+		r    float64
+		want time.Duration
+	}{
+		"new, early":      {0, 0, 30 * time.Second},
+		"new, late":       {0, 1, time.Minute},
+		"a little older":  {10 * time.Second, 0.5, 35 * time.Second},
+		"old, early":      {time.Hour, 0, 0},
+		"old, late":       {time.Hour, 1, time.Minute},
+		"from the future": {-time.Hour, 1, time.Minute},
+	} {
+		got := firstRefresh(now, now.Add(-c.age).Round(0), time.Minute, c.r)               // as a record gives it: without the clock that only goes on
+		if d := got.Sub(now).Round(time.Millisecond); d != c.want || got == got.Round(0) { // the last: a clock that is set moves it
+			t.Errorf("%s: due in %s, %v", name, d, got)
+		}
+	}
+}
+
 // TestOfNoSlot: what a workspace's state holds of no slot goes with the last of its nodes.
 func TestOfNoSlot(t *testing.T) {
 	b := newBench(t)
