@@ -127,7 +127,7 @@ func (p *peers) takeOne(ctx context.Context, from store.Launcher, id string, gon
 		return d.Provider, nil, p.without(ctx, err, from, id)
 	}
 	if nodes, err = p.lp.l.manager.TakeIn(id, whole); err != nil && ctx.Err() == nil {
-		p.lp.log.Error("a workspace of a launcher that is gone was taken over, but cannot be written here; it is tried again each minute", "workspace", id, "launcher", from.ID, "err", err)
+		p.lp.log.Error("a workspace of a launcher that is gone was taken over, but cannot be written here; it is tried again", "workspace", id, "launcher", from.ID, "err", err)
 	}
 	return d.Provider, nodes, true
 }

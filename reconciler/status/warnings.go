@@ -79,7 +79,7 @@ func (s *Snapshot) Warnings() (all []Warning) {
 	if ids := slices.Sorted(maps.Keys(s.Workspaces.Absent)); len(ids) > 0 {
 		all = append(all, Warning{
 			"Workspaces of this launcher that are not here",
-			fmt.Sprintf("%d, the first %s: %s. It is tried again each minute. Until then nodes that nobody knows are not deleted, because they may be in them.", len(ids), ids[0], s.Workspaces.Absent[ids[0]]),
+			fmt.Sprintf("%d, the first %s: %s. It is tried again within a minute. Until then nodes that nobody knows are not deleted, because they may be in them.", len(ids), ids[0], s.Workspaces.Absent[ids[0]]),
 		})
 	}
 	if n := len(s.Stuck); n > 0 {

@@ -11,8 +11,14 @@ import (
 
 // absent is a workspace that is ours and lies not here.
 type absent struct {
-	due time.Time // when it is tried again to restore it
-	why error     // it could not be
+	due   time.Time // when it is tried again to restore it
+	why   error     // it could not be
+	tries int
+}
+
+// again is what is known after one more try that failed.
+func (a absent) again(err error) absent {
+	return absent{time.Now().Add(min(firstRetry<<min(a.tries, 10), lastRetry)), err, a.tries + 1}
 }
 
 // TakeIn makes a workspace of ours from a document that was another launcher's until now, and returns the nodes in it. One
@@ -22,7 +28,7 @@ func (m *Manager) TakeIn(id string, d store.Document) ([]string, error) {
 	if err != nil {
 		m.mu.Lock()
 		defer m.mu.Unlock()
-		m.refetch[id] = absent{time.Now().Add(fetchRetry), err}
+		m.refetch[id] = m.refetch[id].again(err)
 	}
 	return nodes, err
 }
@@ -43,11 +49,13 @@ func (m *Manager) fetch(id string) {
 		m.mu.Lock()
 		defer m.mu.Unlock()
 		delete(m.fetching, id)
+		was := m.refetch[id]
+		delete(m.refetch, id)
 		switch {
 		case errors.Is(err, errNoCopy):
 			m.opts.Log.Warn("a workspace that is missing here is forgotten: it has no copy, because its first one was never completed or somebody deleted it", "workspace", id)
 		case err != nil:
-			m.refetch[id] = absent{time.Now().Add(fetchRetry), err}
+			m.refetch[id] = was.again(err)
 			m.opts.Log.Error("a workspace that is missing here could not be restored from its copy; it is tried again", "workspace", id, "err", err)
 		default:
 			m.opts.Log.Warn("a workspace that was missing here was restored from its copy", "workspace", id, "nodes", nodes)
@@ -72,9 +80,6 @@ func (m *Manager) restore(k Keeper, id string) ([]string, error) {
 	return m.takeIn(id, d)
 }
 
-// fetchRetry is how long a workspace that could not be restored waits before it is tried again.
-const fetchRetry = time.Minute
-
 // retryFetches tries again to restore what is ours and lies not here. Callers hold mu.
 func (m *Manager) retryFetches() {
 	for id, a := range m.refetch {
@@ -82,7 +87,6 @@ func (m *Manager) retryFetches() {
 		case m.keeper == nil || m.workspaces[id] != nil:
 			delete(m.refetch, id) // the next session lists what is ours
 		case !m.fetching[id] && !time.Now().Before(a.due):
-			delete(m.refetch, id)
 			m.fetch(id)
 		}
 	}

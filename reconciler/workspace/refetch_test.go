@@ -4,7 +4,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/nodepool-tf/nodepool-tf/reconciler/execute"
 	"github.com/nodepool-tf/nodepool-tf/state/session"
@@ -40,9 +39,6 @@ func TestTakenButNotWritten(t *testing.T) {
 	if err := os.RemoveAll(inTheWay); err != nil {
 		t.Fatal(err)
 	}
-	b.m.mu.Lock()
-	b.m.refetch["w-1"] = absent{time.Now(), b.m.refetch["w-1"].why}
-	b.m.mu.Unlock()
 	b.eventually("it is taken in", func() bool { b.m.Tick(); return b.m.Holds("1") && !b.m.Missing() })
 }
 

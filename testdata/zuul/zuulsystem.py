@@ -11,7 +11,7 @@ import uuid
 
 import zuul.model
 import zuul.nodepool
-from kazoo.exceptions import NoNodeError
+from kazoo.exceptions import ConnectionLoss, NoNodeError
 from zuul.lib import tracing
 from zuul.zk import ZooKeeperClient
 
@@ -166,7 +166,11 @@ class System:
             raise LookupError(f'request {request_id} is gone')
         request.nodeset = request.job.nodeset.copy()
         request.accepted = time.time()
-        nodepool.acceptNodes(found, request.nodeset)
+        try:
+            nodepool.acceptNodes(found, request.nodeset)
+        except AttributeError as e:
+            # The request could not be deleted, and Zuul 14 stumbles over that: the nodes stay locked.
+            raise ConnectionLoss(f'request {request_id} was not deleted: {e}') from e
         return request.nodeset.getNodes()
 
     def use(self, request_id):
