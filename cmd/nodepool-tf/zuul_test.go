@@ -146,6 +146,7 @@ func TestZuulRevisesPriority(t *testing.T) {
 	r.await(paused, "pending")
 	slow := r.ask([]string{"gated"}, map[string]any{"relative_priority": 1})
 	fast := r.ask([]string{"gated"}, map[string]any{"relative_priority": 9})
+	r.eventually("the slow request is seen", func() bool { return r.Request(slow) != nil })
 	var revised struct{ Revised bool }
 	r.eventually("Zuul revises", func() bool {
 		r.do("revise", map[string]any{"request": fast, "relative_priority": 0}, &revised)

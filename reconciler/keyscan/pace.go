@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"time"
 )
 
@@ -60,7 +61,9 @@ func (p *pace) wait(ctx context.Context) error {
 // giveUp is the final error. When ctx's end is what broke the last attempt, the failure before
 // it says more about the machine.
 func (p *pace) giveUp(ctx context.Context, target string, err error) error {
-	if p.last == nil || !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled) {
+	var timeout net.Error // the dialler says of ctx's end that it is one
+	ended := errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout()
+	if p.last == nil || !ended {
 		p.last = err
 	}
 	return fmt.Errorf("scan host keys of %s: gave up after %d attempts: %w; last failure: %v", target, p.tries, ctx.Err(), p.last)

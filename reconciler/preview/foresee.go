@@ -66,7 +66,12 @@ func (st *stage) nodes() []*Node {
 		out = append(out, st.fate(st.before[id]))
 	}
 	st.pair(out)
-	return append(out, st.launched...)
+	for _, n := range st.launched {
+		if _, deleted := st.deleted[n.ID]; !deleted { // else it is launched for a request that gives way to another, and goes again
+			out = append(out, n)
+		}
+	}
+	return out
 }
 
 // fate is what becomes of a node that exists.
