@@ -90,6 +90,26 @@ func TestAnyScene(t *testing.T) {
 	})
 }
 
+// TestGivesWay: a request that waits for quota gives way to one that is put back, and the node launched for it is removed
+// again to make room. It is no node that is there in the end.
+func TestGivesWay(t *testing.T) {
+	s := scene(
+		request("100-0000000001", "small"), pending("200-0000000002", false, "large"), request("200-0000000003", "small"), request("900-0000000004", "small", "small"),
+		node(0, "small", record.NodeReady, time.Minute), node(1, "small", record.NodeReady, time.Minute),
+	)
+	s.View.Nodes[sequence(0)].AllocatedTo = "200-0000000002"
+	s.View.Nodes[sequence(1)].Contended = true
+	var launched []string
+	for _, n := range Foresee(s).Nodes {
+		if n.Action == Launch {
+			launched = append(launched, n.Request)
+		}
+	}
+	if want := []string{"100-0000000001", "200-0000000003", "200-0000000002"}; !slices.Equal(launched, want) {
+		t.Errorf("launched for %v, not %v", launched, want)
+	}
+}
+
 // TestModuleWithoutItsPassword: a plan is shown to more people than the configuration.
 func TestModuleWithoutItsPassword(t *testing.T) {
 	s := scene(request("200-0000000001", "large"))
