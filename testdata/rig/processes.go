@@ -43,6 +43,9 @@ func Processes(dir string) []Process {
 // EndProcesses ends what works in dir: Terraform runs with their provisioners, and what modules started. These may be
 // starting one more, hence the repetition.
 func EndProcesses(dir string) error {
+	if !filepath.IsAbs(dir) {
+		return fmt.Errorf("%q is no folder whose processes may be ended", dir)
+	}
 	for range 50 {
 		left := Processes(dir)
 		if len(left) == 0 {

@@ -249,6 +249,7 @@ func (r *Rig) Close() {
 	for _, pid := range r.Plugins() {
 		_ = syscall.Kill(pid, syscall.SIGKILL)
 	}
+	_ = EndProcesses(r.StateDir) // plugins that a run has started for itself outlive it
 }
 
 // Plugins are the pids of the provider plugins that the launcher keeps running.
