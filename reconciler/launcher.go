@@ -71,8 +71,11 @@ type Launcher struct {
 	board       board
 	pulse       pulse
 	started     time.Time
-	connected   bool               // there has been a ZooKeeper session
-	endPrepare  context.CancelFunc // of what prepare began last
+	connected   bool // there has been a ZooKeeper session
+	// strangers are owners of nodes of whom nothing is known, since when. It outlives the sessions, which may be shorter than
+	// the wait for them; only the peers of the present one touch it.
+	strangers  map[string]time.Time
+	endPrepare context.CancelFunc // of what prepare began last
 }
 
 // NewLauncher finds Terraform and takes the state directory. Errors name what to do.
@@ -80,7 +83,7 @@ func NewLauncher(ctx context.Context, o Options) (*Launcher, error) {
 	told := journal.New()
 	o.Log = slog.New(told.Handler(o.Log.Handler(), o.Redact))
 	l := &Launcher{
-		opts: o, log: o.Log, next: newOffer(), own: map[desire.PoolKey]string{}, fqdn: fqdn(), draining: make(chan struct{}), setbacks: setback.New(rand.Float64), clouds: clouds.New(o.Log, o.Meter.LeakRemoved),
+		opts: o, log: o.Log, next: newOffer(), own: map[desire.PoolKey]string{}, fqdn: fqdn(), draining: make(chan struct{}), strangers: map[string]time.Time{}, setbacks: setback.New(rand.Float64), clouds: clouds.New(o.Log, o.Meter.LeakRemoved),
 		history: newHistory(o.Redact), journal: told, started: time.Now(), pulse: pulse{began: time.Now()},
 	}
 	l.cfg.Store(o.Config)

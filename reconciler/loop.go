@@ -90,7 +90,7 @@ func newLoop(l *Launcher, s *session.Session, st *store.Store) *loop {
 		watching: map[string]bool{}, foreigners: map[string]bool{}, missing: map[string]time.Time{}, lostSince: map[string]time.Time{}, ownerless: map[string]time.Time{}, sweeping: map[string]bool{},
 		machines: map[string]*machines{}, machinesDue: true, slots: map[string]*slots{}, images: imageIndex{}, scans: newScans(),
 	}
-	lp.peers = &peers{lp: lp, store: st, known: map[string]*peer{}, unknown: map[string]time.Time{}, stuck: map[string]stuck{}}
+	lp.peers = &peers{lp: lp, store: st, known: map[string]*peer{}, unknown: l.strangers, stuck: map[string]stuck{}}
 	lp.view = desire.View{
 		Config: lp.cfg, Requests: map[string]*desire.Request{}, Nodes: map[string]*desire.Node{}, Pools: map[string]*record.Pool{},
 		Own: map[desire.PoolKey]string{}, Handlers: map[string]*desire.Handler{}, MinReady: map[string]string{},

@@ -130,3 +130,18 @@ func TestTakeOneOntoAFullDisk(t *testing.T) {
 		t.Errorf("left: %v, %v", left, err)
 	}
 }
+
+// TestStrangersOutliveASession: sessions shorter than the wait for an owner that nobody knows do not begin it anew.
+func TestStrangersOutliveASession(t *testing.T) {
+	l := &Launcher{strangers: map[string]time.Time{}}
+	l.cfg.Store(&config.Config{})
+	one, two := newLoop(l, nil, nil).peers, newLoop(l, nil, nil).peers
+	one.listed, two.listed = true, true
+	if !one.foreign("gone", "p") {
+		t.Error("deleted at first sight")
+	}
+	l.strangers["gone"] = l.strangers["gone"].Add(-takeAfter)
+	if two.foreign("gone", "p") {
+		t.Error("the next session waits anew")
+	}
+}

@@ -46,8 +46,8 @@ func (c *client) start(ctx context.Context, d time.Duration) error {
 		"--hosts", strings.Join(w.plain(), ","), "--labels", mixedLabels, "--apart", strings.Join(w.apart(), ","), "--others", pythonProvider, "--minutes", fmt.Sprint(d.Minutes()),
 		"--seed", fmt.Sprint(w.Seed%1_000_000), "--workers", "8", "--max-size", "3", "--job-seconds", "3", "--pause", "1",
 		"--allow-failed", "--zookeeper-faults", "--request-timeout", "240",
-		// A lost host's runs are waited for (105 s), and each restart of the taker at the wrong moment adds 20 s.
-		"--gone-timeout", "180", "--odd-timeout", "180")
+		// A lost host's runs are waited for (105 s), and a restart of the taker at the wrong moment adds 25 s.
+		"--gone-timeout", "150", "--odd-timeout", "150")
 	cmd.Cancel = func() error { return cmd.Process.Kill() }
 	log, err := os.OpenFile(filepath.Join(w.dir, "zuul.log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {

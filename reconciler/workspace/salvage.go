@@ -75,6 +75,7 @@ func (m *Manager) salvage(ws *workspace) {
 	}
 	if err != nil {
 		m.opts.Log.Error("keep the state of a workspace that another launcher has taken over", "workspace", ws.rec.ID, "err", err)
+		path = "" // then this log is all that names them
 	}
 	m.opts.Log.Error("resources were made here while ZooKeeper was away, and the launcher that took their workspace over does not know of them; they are looked for where the driver or the module lists, else look for them at the provider",
 		"workspace", ws.rec.ID, "provider", ws.rec.Provider, "resources", unknown, "kept", path)
